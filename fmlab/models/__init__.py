@@ -1,0 +1,1 @@
+"""Models, one file an idea: read `attention`, then `bert`."""

@@ -1,0 +1,165 @@
+"""Text to numbers and back: a WordPiece tokenizer that is trained on the corpus itself.
+
+The work is done by the `tokenizers` library. What is saved is what `transformers` reads, so a
+tokenizer trained here loads as `BertTokenizer` there, and gives the same numbers.
+
+Source: Schuster & Nakajima 2012 (WordPiece); Devlin et al. 2019, arXiv:1810.04805.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer as FastTokenizer
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+from fmlab.errors import UserError
+from fmlab.files import write_text, write_whole
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+class Tokenizer:
+    """Splits text into WordPiece tokens and numbers them.
+
+    Attributes:
+        vocab_size: How many different tokens there are.
+        pad_id, unk_id, cls_id, sep_id, mask_id: Numbers of the five special tokens.
+    """
+
+    def __init__(self, fast: FastTokenizer, lowercase: bool = True) -> None:
+        """Wrap a tokenizer of the `tokenizers` library.
+
+        Raises:
+            UserError: One of BERT's five special tokens is missing from its vocabulary.
+        """
+        missing = [token for token in SPECIAL_TOKENS if fast.token_to_id(token) is None]
+        if missing:
+            raise UserError(
+                f"this vocabulary has no {', '.join(missing)}; use a BERT tokenizer, "
+                "or train one with Tokenizer.train"
+            )
+        self.fast = fast
+        self.lowercase = lowercase
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
+            self.id(token) for token in SPECIAL_TOKENS
+        )
+
+    @classmethod
+    def train(
+        cls, texts: Iterable[str], vocab_size: int = 8192, *, lowercase: bool = True
+    ) -> "Tokenizer":
+        """Return a tokenizer whose pieces are the ones that `texts` use most.
+
+        Args:
+            texts: Paragraphs or documents, read once.
+            vocab_size: The most tokens it may have, special ones included.
+            lowercase: Fold case and strip accents, as `bert-base-uncased` does.
+        """
+        fast = FastTokenizer(models.WordPiece(unk_token="[UNK]"))
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=vocab_size,
+            special_tokens=list(SPECIAL_TOKENS),
+            min_frequency=2,
+            limit_alphabet=400,
+            show_progress=False,
+        )
+        _dress(fast, lowercase)
+        fast.train_from_iterator(texts, trainer=trainer)
+        _add_special_tokens(fast)
+        return cls(fast, lowercase)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Tokenizer":
+        """Return the tokenizer saved in `folder`.
+
+        Raises:
+            UserError: There is none, or it cannot be read.
+        """
+        path = Path(folder) / "tokenizer.json"
+        if not path.is_file():
+            raise UserError(f"no tokenizer.json in {folder}; name a checkpoint's folder")
+        try:
+            fast = FastTokenizer.from_file(str(path))
+            settings_path = Path(folder) / "tokenizer_config.json"
+            settings = json.loads(settings_path.read_text()) if settings_path.exists() else {}
+        except Exception as error:  # the library raises plain Exception
+            raise UserError(f"{path} is not a tokenizer ({error}); save it again") from error
+        fast.no_padding()
+        fast.no_truncation()
+        return cls(fast, bool(settings.get("do_lower_case", True)))
+
+    def save(self, folder: Path | str, max_length: int = 512) -> None:
+        """Write `tokenizer.json`, `tokenizer_config.json` and `vocab.txt` into `folder`."""
+        folder = Path(folder)
+        with write_whole(folder / "tokenizer.json") as temporary:
+            self.fast.save(str(temporary))
+        settings = {
+            "tokenizer_class": "BertTokenizer",
+            "do_lower_case": self.lowercase,
+            "model_max_length": max_length,
+            **{f"{token[1:-1].lower()}_token": token for token in SPECIAL_TOKENS},
+        }
+        write_text(folder / "tokenizer_config.json", json.dumps(settings, indent=2) + "\n")
+        by_id = sorted(self.fast.get_vocab().items(), key=lambda item: item[1])
+        write_text(folder / "vocab.txt", "".join(f"{token}\n" for token, _ in by_id))
+
+    def encode(self, text: str) -> list[int]:
+        """Return the numbers of the tokens of `text`, without `[CLS]` and `[SEP]`."""
+        return list(self.fast.encode(text, add_special_tokens=False).ids)
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return `encode` of each text; several cores work at it."""
+        encodings = self.fast.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return text for token numbers; special tokens are left out."""
+        return str(self.fast.decode(list(ids)))
+
+    def tokens(self, ids: Sequence[int]) -> list[str]:
+        """Return each token as it stands in the vocabulary, `##` marks included."""
+        return [str(self.fast.id_to_token(int(number))) for number in ids]
+
+    def id(self, token: str) -> int:
+        """Return the number of one token of the vocabulary.
+
+        Raises:
+            UserError: The token is not in the vocabulary.
+        """
+        number = self.fast.token_to_id(token)
+        if number is None:
+            raise UserError(
+                f"{token!r} is not in the vocabulary; tokens({token!r}) shows its parts"
+            )
+        return int(number)
+
+    @property
+    def vocab_size(self) -> int:
+        """How many different tokens there are."""
+        return int(self.fast.get_vocab_size())
+
+    def hf(self, max_length: int = 512) -> Any:
+        """Return the same tokenizer as an object of `transformers`."""
+        import transformers
+
+        names = {f"{token[1:-1].lower()}_token": token for token in SPECIAL_TOKENS}
+        wrap: Any = transformers.PreTrainedTokenizerFast
+        return wrap(tokenizer_object=self.fast, model_max_length=max_length, **names)
+
+
+def _dress(fast: FastTokenizer, lowercase: bool) -> None:
+    """Set what comes before and after WordPiece: BERT's cleaning, word splitting and `##`."""
+    fast.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    fast.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    fast.decoder = decoders.WordPiece(prefix="##")
+
+
+def _add_special_tokens(fast: FastTokenizer) -> None:
+    """Let `fast` wrap a text as `[CLS] a [SEP]`, and a pair as `[CLS] a [SEP] b [SEP]`."""
+    fast.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(name, fast.token_to_id(name)) for name in ("[CLS]", "[SEP]")],
+    )
