@@ -1,0 +1,124 @@
+"""Look at a learner's values: describe them, copy them, find where they differ.
+
+Works on plain Python, NumPy arrays and torch tensors, and imports neither of the two: a value of
+theirs can only be here if they are loaded already.
+"""
+
+import math
+import sys
+from typing import Any
+
+from fmlab.grading.words import word
+
+LONGEST = 100
+
+
+def is_tensor(value: object) -> bool:
+    """Return whether this is a torch tensor."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def is_array(value: object) -> bool:
+    """Return whether this is a NumPy array."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def shorten(text: str) -> str:
+    """Return one line of at most `LONGEST` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def show(value: object) -> str:
+    """Return a value in one short line."""
+    if is_tensor(value) or is_array(value):
+        shape = tuple(value.shape)  # type: ignore[attr-defined]
+        dtype = str(value.dtype).removeprefix("torch.")  # type: ignore[attr-defined]
+        if math.prod(shape) == 1 and not shape:
+            return show(value.item())  # type: ignore[attr-defined]
+        return word("tensor" if is_tensor(value) else "array", shape=shape, dtype=dtype)
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, tuple) and not value:
+        return "()"
+    if isinstance(value, dict):
+        inside = ", ".join(f"{show(k)}: {show(v)}" for k, v in list(value.items())[:8])
+        return shorten("{" + inside + "}")
+    try:
+        return shorten(repr(value))
+    except Exception:
+        return type(value).__name__
+
+
+def plain(value: Any) -> Any:
+    """Return tensors and arrays as nested lists, everything else as it is."""
+    if is_tensor(value):
+        return value.detach().cpu().tolist()
+    if is_array(value) or (hasattr(value, "item") and hasattr(value, "dtype")):
+        return value.tolist()
+    return value
+
+
+def copied(value: Any) -> Any:
+    """Return a copy that the learner's code may change freely."""
+    if is_tensor(value):
+        return value.clone()
+    if is_array(value):
+        return value.copy()
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        return type(value)(copied(item) for item in value)
+    if isinstance(value, dict) and type(value) is dict:
+        return {key: copied(item) for key, item in value.items()}
+    return value
+
+
+def as_number(value: Any) -> float | None:
+    """Return a single number as a float; None for anything else, also for True and False."""
+    single = plain(value)
+    if isinstance(single, bool) or not isinstance(single, int | float):
+        return None
+    return float(single)
+
+
+def flat(value: Any) -> list[Any]:
+    """Return the values of nested lists in one list."""
+    if isinstance(value, list | tuple):
+        return [item for part in value for item in flat(part)]
+    return [value]
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape of a tensor, an array or regular nested lists."""
+    if is_tensor(value) or is_array(value):
+        return tuple(value.shape)
+    if isinstance(value, list | tuple):
+        return (len(value), *(shape_of(value[0]) if value else ()))
+    return ()
+
+
+def position(index: int, shape: tuple[int, ...]) -> str:
+    """Return the place of a flat index in a shape, as `(2, 5)` or `7`."""
+    place: list[int] = []
+    for size in reversed(shape):
+        index, rest = divmod(index, size)
+        place.insert(0, rest)
+    return str(place[0]) if len(place) == 1 else str(tuple(place))
+
+
+def differences(got: Any, wanted: Any, tolerance: float) -> list[int]:
+    """Return the flat positions at which two equally shaped values differ."""
+    pairs = zip(flat(plain(got)), flat(plain(wanted)), strict=True)
+    return [i for i, (a, b) in enumerate(pairs) if not same(a, b, tolerance)]
+
+
+def same(got: Any, wanted: Any, tolerance: float) -> bool:
+    """Return whether two single values agree; `tolerance` is relative above 1, absolute below."""
+    if isinstance(got, bool) or isinstance(wanted, bool):
+        return bool(got is wanted)
+    if isinstance(got, int | float) and isinstance(wanted, int | float):
+        if math.isinf(wanted) or math.isinf(got):
+            return bool(got == wanted)
+        return bool(abs(got - wanted) <= tolerance * max(1.0, abs(wanted)))
+    return bool(type(got) is type(wanted) and got == wanted)
