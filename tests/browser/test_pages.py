@@ -1,0 +1,105 @@
+"""Every page of the built site stands alone, leads somewhere, and is open to everyone.
+
+Pages are opened as a reader opens them: from a web server, and from the file on disk.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from site_files import (
+    HTML,
+    badges,
+    broken_links,
+    dead_badges,
+    foreign_loads,
+    foreign_styles,
+    pages,
+    parsed,
+)
+from site_visit import (
+    PHONE,
+    TABLET,
+    Visit,
+    accessibility,
+    dumb_questions,
+    lay_open,
+    math_left_raw,
+    overflow,
+    show_mode,
+    undrawn,
+)
+
+pytestmark = pytest.mark.browser
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def served_only(test: Test) -> Test:
+    """Run a test on served pages only, where a file on disk can make no difference."""
+    test.ways = ("served",)  # type: ignore[attr-defined]
+    return test
+
+
+def test_page_stays_at_home_without_an_error(visited: Visit) -> None:
+    assert visited.requests
+    assert visited.findings() == []
+
+
+def test_math_is_drawn(visited: Visit) -> None:
+    assert math_left_raw(visited.page) == []
+
+
+def test_widgets_views_and_images_are_drawn(visited: Visit) -> None:
+    assert undrawn(visited.page) == []
+
+
+@served_only
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing_serious(visited: Visit, mode: str) -> None:
+    assert show_mode(visited.page, mode) == mode
+    lay_open(visited.page)
+    assert accessibility(visited.page) == []
+
+
+@served_only
+@pytest.mark.parametrize("width", [PHONE, TABLET])
+def test_page_does_not_scroll_sideways(visited: Visit, width: int) -> None:
+    lay_open(visited.page)
+    assert overflow(visited.page, width) == []
+
+
+def test_questions_answer_mouse_and_keyboard(visited: Visit) -> None:
+    lay_open(visited.page)
+    assert dumb_questions(visited.page) == []
+    assert visited.findings() == []
+
+
+@served_only
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_answered_questions_are_readable(visited: Visit, mode: str) -> None:
+    assert show_mode(visited.page, mode) == mode
+    assert accessibility(visited.page) == []
+
+
+def test_links_images_and_anchors_resolve(built_page: Path) -> None:
+    assert broken_links(built_page, HTML) == []
+
+
+def test_badges_point_at_files_of_the_repository(built_page: Path) -> None:
+    assert dead_badges(built_page, HTML) == []
+
+
+def test_markup_loads_nothing_from_another_host(built_page: Path) -> None:
+    assert foreign_loads(built_page, HTML) == []
+
+
+def test_style_sheets_load_nothing_from_another_host(html: Path) -> None:
+    assert foreign_styles(html) == []
+
+
+def test_the_site_holds_what_the_checks_look_for(html: Path) -> None:
+    built = pages(html)
+    assert any(path.endswith(".ipynb") for page in built for path in badges(page)), "no badge"
+    assert any(parsed(page).select(".math") for page in built), "no formula"
+    assert any("show_questions" in page.read_text("utf-8") for page in built), "no question"
