@@ -1,0 +1,294 @@
+"""From documents to rows of numbers: cutting into pieces, packing, masking, batches.
+
+A piece is a paragraph, or as many whole sentences of it as fit, as `[CLS] … [SEP]`. Several pieces
+share a row, each with its own positions, and attention stays inside each: packing wastes almost
+nothing, where one piece a row would be mostly padding.
+
+Everything drawn here depends on the seed and the step alone, so that a run can start again in the
+middle and see what it would have seen.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fmlab.errors import UserError
+from fmlab.seeds import numpy_rng, torch_generator
+from fmlab.tokens import Tokenizer
+
+Masking = Literal["dynamic", "static"]
+STATIC_COPIES = 10  # BERT masked each text ten times in advance (Devlin et al. 2019)
+NOT_ASKED = -100  # the label of a position that the loss leaves out; torch's own convention
+TEXTS_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Rows of tokens, several pieces to a row.
+
+    Attributes:
+        input_ids: `(N, T)`.
+        document_ids: Which piece of its row a token belongs to, from 1; 0 for padding, `(N, T)`.
+        position_ids: A token's place in its piece, `(N, T)`.
+        pieces: How many pieces there are.
+        token_type_ids: 1 in the second sentence of a pair, `(N, T)`; None if rows are not pairs.
+        next_sentence_label: 0 if the second sentence follows the first, 1 if not, `(N,)`, or None.
+    """
+
+    input_ids: NDArray[np.int32]
+    document_ids: NDArray[np.uint8]
+    position_ids: NDArray[np.int16]
+    pieces: int
+    token_type_ids: NDArray[np.uint8] | None = None
+    next_sentence_label: NDArray[np.uint8] | None = None
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens there are, padding left out."""
+        return int((self.document_ids > 0).sum())
+
+    @property
+    def fill(self) -> float:
+        """The share of positions that hold a token."""
+        return self.tokens / max(1, self.document_ids.size)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step of training reads; B rows of T tokens.
+
+    Attributes:
+        input_ids: What the model sees, `(B, T)`.
+        labels: The true token where it is asked for, else -100, `(B, T)`.
+        document_ids: Pieces of a row that don't see each other, `(B, T)`; None for one piece a row.
+        position_ids: A token's place in its piece, `(B, T)`, or None for 0, 1, 2, ….
+        attention_mask: 1 for a token, 0 for padding, `(B, T)`, or None.
+        token_type_ids: 0 in the first sentence, 1 in the second, `(B, T)`, or None.
+        next_sentence_label: 0 if the second sentence follows the first, 1 if it is random, `(B,)`.
+    """
+
+    input_ids: Tensor
+    labels: Tensor
+    document_ids: Tensor | None = None
+    position_ids: Tensor | None = None
+    attention_mask: Tensor | None = None
+    token_type_ids: Tensor | None = None
+    next_sentence_label: Tensor | None = None
+
+    def to(self, device: str) -> "Batch":
+        """Return the same batch on another device."""
+        moved = {
+            name: value.to(device, non_blocking=True)
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the rows hold, padding left out."""
+        real = self.document_ids if self.document_ids is not None else self.attention_mask
+        return self.input_ids.numel() if real is None else int((real > 0).sum())
+
+
+def cut(texts: Iterable[str], tokenizer: Tokenizer, longest: int) -> Iterator[list[int]]:
+    """Yield pieces of at most `longest` tokens, `[CLS]` and `[SEP]` included.
+
+    Args:
+        texts: Documents, one paragraph a line. A paragraph that is too long is cut after the last
+            sentence that fits, or in its middle where one sentence is too long.
+        tokenizer: Whose numbers to use.
+        longest: The most tokens of a piece.
+    """
+    ends = {tokenizer.id(mark) for mark in ".!?" if tokenizer.fast.token_to_id(mark) is not None}
+    paragraphs: list[str] = []
+    for text in texts:
+        paragraphs += [line for line in text.split("\n") if line.strip()]
+        if len(paragraphs) >= TEXTS_AT_ONCE:
+            yield from _pieces(paragraphs, tokenizer, longest, ends)
+            paragraphs = []
+    yield from _pieces(paragraphs, tokenizer, longest, ends)
+
+
+def _pieces(
+    paragraphs: Sequence[str], tokenizer: Tokenizer, longest: int, ends: set[int]
+) -> Iterator[list[int]]:
+    room = longest - 2
+    for ids in tokenizer.encode_batch(paragraphs):
+        start = 0
+        while start < len(ids):
+            stop = min(len(ids), start + room)
+            if stop < len(ids):
+                whole = [i + 1 for i in range(start, stop) if ids[i] in ends]
+                stop = whole[-1] if whole else stop
+            yield [tokenizer.cls_id, *ids[start:stop], tokenizer.sep_id]
+            start = stop
+
+
+def pack(pieces: Iterable[Sequence[int]], seq_len: int, pad_id: int) -> Packed:
+    """Return rows of `seq_len` tokens that hold all pieces.
+
+    Longest first, each into the fullest row that still has room (best fit decreasing).
+
+    Raises:
+        UserError: A piece is longer than a row, or there are none.
+    """
+    ordered = sorted((np.asarray(p, dtype=np.int32) for p in pieces), key=len, reverse=True)
+    if not ordered:
+        raise UserError("there is no text to train on; choose a corpus with a train split")
+    if len(ordered[0]) > seq_len:
+        raise UserError(f"a piece of {len(ordered[0])} tokens does not fit a row of {seq_len}")
+
+    rows: list[list[NDArray[np.int32]]] = []
+    rows_with_room: list[list[int]] = [[] for _ in range(seq_len + 1)]
+    rooms = 0  # bit r is set where a row with room r exists
+    for piece in ordered:
+        fitting = rooms >> len(piece)
+        if fitting and (len(rows_with_room) > len(piece)):
+            room = len(piece) + (fitting & -fitting).bit_length() - 1
+            row = rows_with_room[room].pop()
+            if not rows_with_room[room]:
+                rooms &= ~(1 << room)
+        else:
+            row, room = len(rows), seq_len
+            rows.append([])
+        rows[row].append(piece)
+        left = room - len(piece)
+        if left and len(rows[row]) < 255:
+            rows_with_room[left].append(row)
+            rooms |= 1 << left
+    return _lay_out(rows, seq_len, pad_id, len(ordered))
+
+
+def _lay_out(rows: list[list[NDArray[np.int32]]], seq_len: int, pad_id: int, pieces: int) -> Packed:
+    input_ids = np.full((len(rows), seq_len), pad_id, dtype=np.int32)
+    document_ids = np.zeros((len(rows), seq_len), dtype=np.uint8)
+    position_ids = np.zeros((len(rows), seq_len), dtype=np.int16)
+    count = np.arange(seq_len, dtype=np.int16)
+    for row, members in enumerate(rows):
+        start = 0
+        for number, piece in enumerate(members, 1):
+            stop = start + len(piece)
+            input_ids[row, start:stop] = piece
+            document_ids[row, start:stop] = number
+            position_ids[row, start:stop] = count[: len(piece)]
+            start = stop
+    return Packed(input_ids, document_ids, position_ids, pieces)
+
+
+def mask_tokens(
+    input_ids: Tensor,
+    maskable: Tensor,
+    mask_id: int,
+    vocab_size: int,
+    rate: float = 0.15,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Return corrupted tokens and the labels that ask for the true ones.
+
+    Each maskable token is chosen with probability `rate`. Of the chosen, 80 % become `[MASK]`,
+    10 % a random token, and 10 % stay, so that the model cannot trust what it sees.
+
+    Args:
+        input_ids: True tokens, `(B, T)`.
+        maskable: False for `[CLS]`, `[SEP]` and padding, `(B, T)`.
+        mask_id: The number of `[MASK]`.
+        vocab_size: Random tokens come from 0 to this.
+        rate: The share that is asked for.
+        generator: Where chance comes from.
+
+    Returns:
+        Corrupted tokens and labels, both `(B, T)`; a label is -100 where nothing is asked.
+
+    Source: Devlin et al. 2019, section 3.1.
+    """
+    chosen = (torch.rand(input_ids.shape, generator=generator) < rate) & maskable
+    fate = torch.rand(input_ids.shape, generator=generator)
+    other = torch.randint(vocab_size, input_ids.shape, generator=generator)
+    corrupted = input_ids.masked_fill(chosen & (fate < 0.8), mask_id)
+    corrupted = torch.where(chosen & (fate >= 0.9), other, corrupted)
+    return corrupted, input_ids.masked_fill(~chosen, NOT_ASKED)
+
+
+class MaskedBatches:
+    """Batches of masked rows, for ever: epoch after epoch, each row once an epoch.
+
+    Dynamic masking draws a new mask each time a row comes round (Liu et al. 2019, RoBERTa); static
+    masking has ten masks a row, as BERT had.
+    """
+
+    def __init__(
+        self,
+        packed: Packed,
+        tokenizer: Tokenizer,
+        batch_size: int,
+        seed: int,
+        rate: float = 0.15,
+        masking: Masking = "dynamic",
+    ) -> None:
+        """Keep the rows and what is needed to draw from them.
+
+        Raises:
+            UserError: The rate is not between 0 and 1, or the masking is unknown.
+        """
+        if not 0 < rate < 1:
+            raise UserError(f"mask_rate is {rate}; it must lie between 0 and 1")
+        if masking not in ("dynamic", "static"):
+            raise UserError(f"unknown masking {masking!r}; choose dynamic or static")
+        self.packed, self.tokenizer, self.batch_size = packed, tokenizer, batch_size
+        self.seed, self.rate, self.masking = seed, rate, masking
+        self.specials = torch.tensor([tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id])
+        self._epoch, self._order = -1, np.zeros(0, dtype=np.int64)
+
+    def rows(self, step: int) -> NDArray[np.int64]:
+        """Return which rows step `step` (from 0) reads, `(B,)`."""
+        count = len(self.packed.input_ids)
+        first = step * self.batch_size
+        return np.array([self._row(i, count) for i in range(first, first + self.batch_size)])
+
+    def _row(self, place: int, count: int) -> int:
+        epoch, within = divmod(place, count)
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._order = numpy_rng(self.seed, "order", epoch).permutation(count)
+        return int(self._order[within])
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of step `step`, from 0."""
+        rows = self.rows(step)
+        packed = self.packed
+        input_ids = _tensor(packed.input_ids, rows)
+        corrupted, labels = self._mask(input_ids, rows, step)
+        types, follows = packed.token_type_ids, packed.next_sentence_label
+        return Batch(
+            corrupted,
+            labels,
+            _tensor(packed.document_ids, rows),
+            _tensor(packed.position_ids, rows),
+            token_type_ids=None if types is None else _tensor(types, rows),
+            next_sentence_label=None if follows is None else _tensor(follows, rows),
+        )
+
+    def _mask(self, input_ids: Tensor, rows: NDArray[np.int64], step: int) -> tuple[Tensor, Tensor]:
+        maskable = ~torch.isin(input_ids, self.specials)
+        common = (self.tokenizer.mask_id, self.tokenizer.vocab_size, self.rate)
+        if self.masking == "dynamic":
+            generator = torch_generator(self.seed, "mask", step)
+            return mask_tokens(input_ids, maskable, *common, generator)
+        copy = step * self.batch_size // len(self.packed.input_ids) % STATIC_COPIES
+        each = [
+            mask_tokens(
+                input_ids[i], maskable[i], *common, torch_generator(self.seed, "mask", copy, int(r))
+            )
+            for i, r in enumerate(rows)
+        ]
+        return torch.stack([c for c, _ in each]), torch.stack([label for _, label in each])
+
+
+def _tensor(table: NDArray[Any], rows: NDArray[np.int64]) -> Tensor:
+    return torch.from_numpy(table[rows].astype(np.int64))

@@ -1,0 +1,70 @@
+"""What `run.json` tells of a run: data, sizes, versions, device, speed, energy, result."""
+
+import platform
+import sys
+from collections import Counter
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import fmlab
+from fmlab.files import sha256_bytes
+
+if TYPE_CHECKING:
+    from fmlab.pretrain import Pretraining
+
+
+def story(run: "Pretraining") -> dict[str, Any]:
+    """Return all that a reader needs to judge a run, or to make it again."""
+    looks = [record.valid_loss for record in run.records if record.valid_loss is not None]
+    parameters = sum(weight.numel() for weight in run.model.parameters())
+    return {
+        "command": ["fmlab", *sys.argv[1:]],
+        "config": asdict(run.config),
+        "parameters": parameters,
+        "corpus": _about_text(run),
+        "tokenizer": {
+            "vocab_size": run.tokenizer.vocab_size,
+            "sha256": sha256_bytes(run.tokenizer.fast.to_str().encode()),
+        },
+        "seed": run.config.seed,
+        "steps": run.step,
+        "tokens": run.tokens,
+        "epochs": round(run.tokens / max(1, run.rows.train.tokens), 3),
+        "seconds": round(run.seconds, 1),
+        "tokens_per_second": round(run.tokens / max(run.seconds, 1e-9)),
+        "device": {
+            "name": run.device.name,
+            "description": run.device.description,
+            "machine": f"{platform.system()} {platform.machine()}",
+            "format": str(run.device.autocast).removeprefix("torch."),
+        },
+        "energy": {"kwh": run.kwh, "method": run.energy_method},
+        "loss": {
+            "train_last_100_steps": _mean([record.loss for record in run.records[-100:]]),
+            "valid": looks[-1] if looks else None,
+            "unit": "nats per masked token",
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "fmlab": fmlab.__version__,
+            **{name: version(name) for name in ("torch", "numpy", "tokenizers", "transformers")},
+        },
+    }
+
+
+def _about_text(run: "Pretraining") -> dict[str, Any]:
+    documents = run.corpus.documents
+    return {
+        "name": run.corpus.name,
+        "sha256": run.corpus.sha256,
+        "documents": dict(Counter(document.split for document in documents)),
+        "train_words": sum(len(d.text.split()) for d in run.corpus.split("train")),
+        "train_tokens": run.rows.train.tokens,
+        "licences": sorted({document.licence for document in documents}),
+        "row_fill": round(run.rows.train.fill, 4),
+    }
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None

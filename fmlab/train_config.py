@@ -1,0 +1,179 @@
+"""The sizes of a pretraining run: one table, a row for each tier and kind of text."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fmlab.batches import Masking
+from fmlab.errors import UserError
+from fmlab.models.bert import BertConfig
+from fmlab.tiers import TIERS, tier
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides what a run computes.
+
+    Attributes:
+        vocab_size: Tokens of the tokenizer, at most.
+        hidden_size, num_hidden_layers, num_attention_heads, intermediate_size: As in BERT.
+        seq_len: Tokens a row; also the number of positions of the model.
+        batch_size: Rows a step.
+        steps: How many steps.
+        mask_rate: The share of tokens that is asked for.
+        masking: `dynamic` or `static`.
+        next_sentence: Whether to train BERT's second task too.
+        dropout: Share of numbers that is dropped; 0 where text is seen only a few times.
+        learning_rate: AdamW's, for embeddings, norms, offsets and heads.
+        matrix_learning_rate: Muon's, for the matrices of the layers.
+        weight_decay: How fast unused weights fade.
+        warmup: The share of the steps in which the learning rate rises.
+        decay: The share of the steps, at the end, in which it falls to 0.
+        clip: The longest a gradient may be.
+        valid_every: Steps between two looks at held-out text.
+        valid_rows: Held-out rows of one look, at most.
+        save_every: Steps between two checkpoints to resume from.
+        seed: Where all chance starts.
+    """
+
+    vocab_size: int = 8192
+    hidden_size: int = 256
+    num_hidden_layers: int = 4
+    num_attention_heads: int = 4
+    intermediate_size: int = 1024
+    seq_len: int = 128
+    batch_size: int = 32
+    steps: int = 100
+    mask_rate: float = 0.15
+    masking: Masking = "dynamic"
+    next_sentence: bool = False
+    dropout: float = 0.0
+    learning_rate: float = 3e-3
+    matrix_learning_rate: float = 0.02
+    weight_decay: float = 0.01
+    warmup: float = 0.05
+    decay: float = 0.4
+    clip: float = 1.0
+    valid_every: int = 50
+    valid_rows: int = 64
+    save_every: int = 200
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot run.
+
+        Raises:
+            UserError: A size is not positive, or a share not between 0 and 1.
+        """
+        for name in ("steps", "batch_size", "valid_every", "valid_rows", "save_every"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.seq_len < 8:
+            raise UserError(f"seq_len is {self.seq_len}; it must be at least 8")
+        if not 0 < self.mask_rate < 1:
+            raise UserError(f"mask_rate is {self.mask_rate}; it must lie between 0 and 1")
+        for name in ("warmup", "decay", "dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}; it must be 0 or more, below 1")
+
+    @classmethod
+    def for_tier(cls, name: str | None = None, corpus: str = "books", **changes: Any) -> "TrainConfig":
+        """Return the sizes of a tier, with changes by name.
+
+        Args:
+            name: `cpu`, `t4`, `full`, or None for what suits this machine.
+            corpus: `toyworld` has a table of its own, all other text shares one.
+            changes: Fields to set otherwise.
+
+        Raises:
+            UserError: Unknown tier or field.
+        """
+        table = TOYWORLD if corpus.partition(":")[0] == "toyworld" else TEXT
+        try:
+            return replace(table[tier(name)], **changes)
+        except TypeError as error:
+            raise UserError(f"no such setting ({error}); see fmlab pretrain --help") from error
+
+    def bert(self, vocab_size: int) -> BertConfig:
+        """Return the model's configuration for a tokenizer of `vocab_size` tokens."""
+        return BertConfig(
+            vocab_size=vocab_size,
+            hidden_size=self.hidden_size,
+            num_hidden_layers=self.num_hidden_layers,
+            num_attention_heads=self.num_attention_heads,
+            intermediate_size=self.intermediate_size,
+            hidden_dropout_prob=self.dropout,
+            attention_probs_dropout_prob=self.dropout,
+            max_position_embeddings=self.seq_len,
+        )
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the share of the full learning rate at step `step` (from 0).
+
+        It rises, stays, and falls to 0, each in a straight line. Since the middle is flat, a run
+        may be made longer or shorter before the fall begins.
+
+        Source: Hägele et al. 2024, arXiv:2405.18392.
+        """
+        rising = (step + 1) / max(1.0, self.warmup * self.steps)
+        falling = (self.steps - step) / max(1.0, self.decay * self.steps)
+        return min(1.0, rising, falling)
+
+
+TOYWORLD = {
+    "cpu": TrainConfig(
+        vocab_size=512,
+        hidden_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=512,
+        seq_len=64,
+        steps=300,
+        valid_every=25,
+    ),
+    "t4": TrainConfig(
+        vocab_size=512,
+        hidden_size=192,
+        num_hidden_layers=4,
+        num_attention_heads=6,
+        intermediate_size=768,
+        seq_len=64,
+        batch_size=64,
+        steps=1500,
+    ),
+    "full": TrainConfig(
+        vocab_size=512,
+        hidden_size=256,
+        num_hidden_layers=6,
+        num_attention_heads=8,
+        intermediate_size=1024,
+        seq_len=64,
+        batch_size=128,
+        steps=4000,
+    ),
+}
+TEXT = {
+    "cpu": TrainConfig(),
+    "t4": TrainConfig(
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=6,
+        intermediate_size=1536,
+        batch_size=128,
+        steps=1500,
+        valid_rows=256,
+    ),
+    "full": TrainConfig(
+        vocab_size=16384,
+        hidden_size=768,
+        num_hidden_layers=12,
+        num_attention_heads=12,
+        intermediate_size=3072,
+        batch_size=512,
+        steps=12000,
+        learning_rate=1e-3,
+        valid_every=200,
+        valid_rows=512,
+        save_every=500,
+    ),
+}
+assert set(TOYWORLD) == set(TEXT) == set(TIERS)
