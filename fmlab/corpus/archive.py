@@ -14,7 +14,6 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -34,13 +33,13 @@ Report = Callable[[int, int, int], None]
 class _Counted:
     """A stream that counts its bytes and gives up on a server that only drips."""
 
-    def __init__(self, stream: IO[bytes], url: str, timeout: float) -> None:
+    def __init__(self, stream: http.client.HTTPResponse, url: str, timeout: float) -> None:
         self.stream, self.url, self.timeout = stream, url, timeout
         self.received = 0
         self.start = time.monotonic()
 
     def read(self, size: int) -> bytes:
-        data = self.stream.read(size)
+        data = self.stream.read1(size)  # what is there now, to notice a slow server soon
         self.received += len(data)
         seconds = time.monotonic() - self.start
         if seconds > self.timeout and self.received < MIN_BYTES_PER_SECOND * seconds:
@@ -78,6 +77,7 @@ def fetch(
                 if len(found) == len(wanted):
                     return found
     except urllib.error.HTTPError as error:
+        error.close()
         raise UserError(f"{url} answered {error.code} ({error.reason}); {MEND}") from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)

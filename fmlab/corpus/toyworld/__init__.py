@@ -58,9 +58,7 @@ def load(
         )
         title, text = f"toy world, page {number + 1}", "\n".join(page)
         hashed = sha256_bytes(text.encode())
-        documents.append(
-            Document(f"toy world, page {number + 1}", text, LICENCE, call, hashed, split)
-        )
+        documents.append(Document(title, text, LICENCE, call, hashed, split))
     return Corpus("toyworld", tuple(documents))
 
 
