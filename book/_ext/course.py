@@ -1,0 +1,192 @@
+"""What makes these pages a course: numbers, a lab's buttons, and how a page is announced.
+
+A chapter's number is that of its file, so it stays when chapters before it are still missing.
+The repository's address is read from `_config.yml`, and nothing here repeats it.
+"""
+
+import html
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.environment.collectors.toctree import TocTreeCollector
+from sphinx.locale import get_translation
+from sphinx.util import logging
+from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
+
+_ = get_translation("fmlab")
+logger = logging.getLogger(__name__)
+
+LAB_PAGE = re.compile(r"labs/pages/(?P<name>\d\d_\w+)")
+NUMBERED = re.compile(r".*/(?P<number>\d\d)_\w+")
+PREVIEW = "social.png"
+DESCRIPTION_CHARACTERS = 200
+
+
+# -- addresses --------------------------------------------------------------------------------
+
+
+def site_address(repository: str) -> str:
+    """Return where GitHub Pages serves a repository's site."""
+    owner, name = urlsplit(repository).path.strip("/").split("/")[:2]
+    return f"https://{owner.lower()}.github.io/{name}/"
+
+
+def colab_address(repository: str, branch: str, path: str) -> str:
+    """Return where Colab opens a notebook of the repository."""
+    inside = urlsplit(repository).path.strip("/")
+    return f"https://colab.research.google.com/github/{inside}/blob/{branch}/{path}"
+
+
+def _repository(config: Config) -> tuple[str, str]:
+    options = config.html_theme_options
+    return str(options["repository_url"]).rstrip("/"), str(options["repository_branch"])
+
+
+def _configure(app: Sphinx, config: Config) -> None:
+    if not config.html_baseurl:
+        config.html_baseurl = site_address(_repository(config)[0])
+
+
+# -- numbers ----------------------------------------------------------------------------------
+
+
+def _renumber(env: BuildEnvironment, docname: str, number: int) -> None:
+    """Put `number` in the first place of every section number of a page."""
+    numbers = env.toc_secnumbers[docname]
+    for anchor, old in numbers.items():
+        numbers[anchor] = (number, *old[1:])
+    for node in (env.titles[docname], *env.tocs[docname].findall(nodes.reference)):
+        if node.get("secnumber"):
+            node["secnumber"] = [number, *node["secnumber"][1:]]
+
+
+def assign_section_numbers(collector: TocTreeCollector, env: BuildEnvironment) -> list[str]:
+    """Number the pages as Sphinx does, then by their files; return those that changed."""
+    before = env.toc_secnumbers
+    TocTreeCollector.assign_section_numbers(collector, env)
+    for docname in env.toc_secnumbers:
+        if match := NUMBERED.fullmatch(docname):
+            _renumber(env, docname, int(match["number"]))
+    now = env.toc_secnumbers
+    return [docname for docname in now if now[docname] != before.get(docname)]
+
+
+# -- a lab's buttons --------------------------------------------------------------------------
+
+
+def lab_buttons(colab: str, notebook: str) -> str:
+    """Return the row under a lab's title: open it in Colab, or download it."""
+    return (
+        '<p class="lab-buttons">'
+        f'<a class="lab-button" href="{html.escape(colab)}">{_("Open in Colab")}</a>'
+        f'<a class="lab-button" href="{html.escape(notebook)}" download>'
+        f"{_('Download the notebook')}</a></p>"
+    )
+
+
+def _add_buttons(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    if match := LAB_PAGE.fullmatch(pagename):
+        path = f"labs/student/{match['name']}.ipynb"
+        colab = colab_address(*_repository(app.config), path)
+        row = lab_buttons(colab, context["pathto"](path, True))
+        context["body"] = context["body"].replace("</h1>", f"</h1>\n{row}", 1)
+
+
+def _copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.name != "html":
+        return
+    for docname in sorted(app.env.found_docs):
+        if match := LAB_PAGE.fullmatch(docname):
+            path = f"labs/student/{match['name']}.ipynb"
+            source, target = Path(app.srcdir) / path, Path(app.outdir) / path
+            if source.is_file():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target)
+            else:
+                logger.warning("%s is missing: the lab's buttons lead to it", path)
+
+
+# -- how a page is announced ------------------------------------------------------------------
+
+
+def description(doctree: nodes.document) -> str:
+    """Return the first paragraph of a page, cut at a word."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        if len(text) > DESCRIPTION_CHARACTERS:
+            text = text[:DESCRIPTION_CHARACTERS].rsplit(" ", 1)[0] + " …"
+        if text:
+            return text
+    return ""
+
+
+def _announce(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    if doctree is None:
+        return
+    base = app.config.html_baseurl
+    front = pagename == app.config.root_doc
+    title = app.config.html_title if front else app.env.titles[pagename].astext()
+    text = description(doctree)
+    properties = {
+        "og:type": "website" if front else "article",
+        "og:title": title,
+        "og:site_name": app.config.html_title,
+        "og:description": text,
+        "og:url": f"{base}{pagename}.html",
+        "og:image": f"{base}_static/{PREVIEW}",
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": app.config.html_title,
+    }
+    tags = [f'<meta property="{n}" content="{html.escape(v)}" />' for n, v in properties.items()]
+    tags.append('<meta name="twitter:card" content="summary_large_image" />')
+    if 'name="description"' not in context["metatags"]:
+        tags.append(f'<meta name="description" content="{html.escape(text)}" />')
+    context["metatags"] += "\n" + "\n".join(tags)
+
+
+def _front_door(app: Sphinx, exception: Exception | None) -> None:
+    """Write the site's `index.html`, which leads to the landing page."""
+    if exception is not None or app.builder.name != "html":
+        return
+    front, base = f"{app.config.root_doc}.html", app.config.html_baseurl
+    title = html.escape(app.config.html_title)
+    page = f"""<!doctype html>
+<html lang="{app.config.language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<meta http-equiv="refresh" content="0; url={front}">
+<link rel="canonical" href="{base}{front}">
+<meta property="og:title" content="{title}">
+<meta property="og:image" content="{base}_static/{PREVIEW}">
+</head>
+<body><main><h1>{title}</h1><p><a href="{front}">{_("Open the workbook")}</a></p></main></body>
+</html>
+"""
+    (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect to the build."""
+    app.connect("config-inited", _configure)
+    # The collector is connected already, so it is changed in place. Its own numbering, by styles,
+    # counts the parts of the table of contents.
+    TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers
+    app.connect("html-page-context", _add_buttons)
+    app.connect("html-page-context", _announce)
+    app.connect("build-finished", _copy_notebooks)
+    app.connect("build-finished", _front_door)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,15 @@
+// A box that scrolls sideways must be reachable with the keyboard, or its end cannot be read.
+(() => {
+  const BOXES = "mjx-container[display=true], .cell_output .output, .highlight pre, .pst-scrollable-table-container";
+
+  function mark() {
+    for (const box of document.querySelectorAll(BOXES)) {
+      const scrolls = box.scrollWidth > box.clientWidth + 1;
+      if (scrolls) box.tabIndex = 0;
+      else if (box.tabIndex === 0) box.removeAttribute("tabindex");
+    }
+  }
+
+  addEventListener("load", mark);
+  addEventListener("resize", mark);
+})();
