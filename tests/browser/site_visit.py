@@ -158,7 +158,8 @@ def undrawn(page: Page) -> list[str]:
     return page.evaluate(
         """() => {
           const found = [];
-          const drawn = e => [...e.querySelectorAll('svg *, canvas, input, button, select')]
+          const marks = 'svg *, canvas, input, button, select, .jupyter-widgets';
+          const drawn = e => [...e.querySelectorAll(marks)]
             .some(x => x.getBoundingClientRect().width > 0);
           for (const e of document.querySelectorAll('[id^="bertviz"]'))
             if (!drawn(e)) found.push(`bertviz view #${e.id} is empty`);

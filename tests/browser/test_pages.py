@@ -102,4 +102,4 @@ def test_the_site_holds_what_the_checks_look_for(html: Path) -> None:
     built = pages(html)
     assert any(path.endswith(".ipynb") for page in built for path in badges(page)), "no badge"
     assert any(parsed(page).select(".math") for page in built), "no formula"
-    assert any("show_questions" in page.read_text("utf-8") for page in built), "no question"
+    assert any(parsed(page).select(".fmlab-quiz") for page in built), "no question"
