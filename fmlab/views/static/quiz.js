@@ -1,0 +1,19 @@
+// Shows JupyterQuiz's questions in `frame`, and tells assistive technology what belongs together.
+function start(frame, questions) {
+  frame.replaceChildren();
+  frame.dataset.shuffleanswers = "False";
+  show_questions(questions, frame);
+  for (const question of frame.querySelectorAll(".Quiz")) {
+    const asked = question.querySelector("[id^=quizQn]");
+    const answers = question.querySelector(".Answer");
+    const label = answers.querySelector("label.InpLabel");
+    if (label) {
+      label.htmlFor = answers.querySelector("input").id;
+      answers.querySelector("input").setAttribute("aria-describedby", asked.id);
+    } else {
+      answers.setAttribute("role", "radiogroup");
+      answers.setAttribute("aria-labelledby", asked.id);
+    }
+    question.querySelector(".Feedback").setAttribute("role", "status");
+  }
+}
