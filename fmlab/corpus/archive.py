@@ -49,7 +49,11 @@ class _Counted:
 
 
 def fetch(
-    url: str, wanted: Mapping[str, str | None], *, timeout: float = 30.0, report: Report | None = None
+    url: str,
+    wanted: Mapping[str, str | None],
+    *,
+    timeout: float = 30.0,
+    report: Report | None = None,
 ) -> dict[str, bytes]:
     """Return the wanted files of the `.tar.gz` at `url`.
 
