@@ -6,7 +6,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := .venv/bin/python
-SETUP := .venv/.requirements .venv/.fmlab
+SETUP := .venv/.requirements .venv/.fmlab node_modules/.fetched
 
 .PHONY: book test serve lint setup clean
 .DELETE_ON_ERROR:
@@ -38,6 +38,11 @@ setup: $(SETUP)
 
 .venv/.fmlab: pyproject.toml .venv/.requirements
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What pages load. The recipe does nothing where the lock file is the same but newer.
+node_modules/.fetched: package-lock.json .npmrc .venv/.fmlab
+	@$(PY) -m fmlab.book fetch
 	@touch $@
 
 clean:

@@ -267,15 +267,17 @@ def _why(site: Path, log: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `build` or `serve`; return the exit status."""
+    """Run `build`, `fetch` or `serve`; return the exit status."""
     try:
         match arguments:
             case ["build"]:
                 build()
+            case ["fetch"]:
+                fetch_assets(find_root())
             case ["serve"]:
                 serve()
             case _:
-                raise UserError("usage: python -m fmlab.book build|serve")
+                raise UserError("usage: python -m fmlab.book build|fetch|serve")
     except UserError as error:
         print(f"book: {error}", file=sys.stderr)
         return 2

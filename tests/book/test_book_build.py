@@ -123,7 +123,7 @@ def test_the_site_is_served_where_it_says(small: Path, capsys: pytest.CaptureFix
 
 def test_an_unknown_command_exits_with_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert book.main(["bake"]) == 2
-    assert capsys.readouterr().err == "book: usage: python -m fmlab.book build|serve\n"
+    assert capsys.readouterr().err == "book: usage: python -m fmlab.book build|fetch|serve\n"
 
 
 @pytest.mark.slow
