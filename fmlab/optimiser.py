@@ -67,8 +67,7 @@ class Muon(torch.optim.Optimizer):
         buffer: Tensor = state["momentum_buffer"]
         assert weight.grad is not None
         buffer.lerp_(weight.grad, 1 - momentum)
-        ahead: Tensor = weight.grad.lerp(buffer, momentum)
-        return ahead
+        return torch.lerp(weight.grad, buffer, momentum)
 
 
 def orthogonal(matrices: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -85,7 +84,8 @@ def orthogonal(matrices: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     for _ in range(STEPS):
         square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.mT if tall else x
+    nearly: Tensor = x.mT if tall else x
+    return nearly
 
 
 def make_optimisers(

@@ -57,7 +57,7 @@ def prepare(
 
     def rows(documents: tuple[Document, ...]) -> Packed:
         texts = [document.text for document in documents]
-        if next_sentence:
+        if next_sentence and len(documents) > 1:
             return sentence_pairs(texts, tokenizer, seq_len, seed)
         return pack(cut(texts, tokenizer, seq_len), seq_len, tokenizer.pad_id)
 

@@ -6,7 +6,6 @@ optimisers' memory, and these are what a resume point holds.
 
 import json
 import math
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -19,8 +18,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fmlab import resume
 from fmlab.batches import MaskedBatches
-from fmlab.checkpoint import CONFIG, read_json, read_tensors, save, write_tensors
+from fmlab.checkpoint import save
 from fmlab.corpus import Corpus
 from fmlab.device import best_device
 from fmlab.energy import EnergyMeter
@@ -36,8 +36,6 @@ from fmlab.tokens import Tokenizer
 from fmlab.train_config import TrainConfig
 
 LOG = "log.jsonl"
-RESUME_POINTS = "resume"
-KEPT_POINTS = 2
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Pretraining:
         corpus: Corpus,
         out: Path | str | None = None,
         tokenizer: Tokenizer | None = None,
-        resume: bool = False,
+        go_on: bool = False,
         device: str | None = None,
     ) -> None:
         """Prepare the text and the model, and go to the last resume point if asked.
@@ -89,16 +87,18 @@ class Pretraining:
             corpus: The text; its train split is read, its valid split looked at.
             out: The run's folder; None to keep nothing.
             tokenizer: One that exists, or None to train one.
-            resume: Whether to go on with the run in `out`.
+            go_on: Whether to resume the run in `out`.
             device: `cpu`, `cuda`, or None for the best one here.
 
         Raises:
-            UserError: `out` holds a run and `resume` is not set, or holds another run.
+            UserError: `out` holds a run and `go_on` is not set, or holds another run.
         """
         self.config, self.corpus = config, corpus
         self.out = Path(out) if out is not None else None
-        if self.out is not None and not resume and _points(self.out):
-            raise UserError(f"{self.out} holds a run; add --resume to go on, or choose another --out")
+        if self.out is not None and not go_on and resume.points(self.out):
+            raise UserError(
+                f"{self.out} holds a run; add --resume to go on, or choose another --out"
+            )
         rows = prepare(
             corpus, config.vocab_size, config.seq_len, tokenizer, config.next_sentence, config.seed
         )
@@ -131,7 +131,7 @@ class Pretraining:
         self.step, self.tokens, self.seconds, self.kwh = 0, 0, 0.0, 0.0
         self.energy_method = "not measured"
         self.stop = False
-        if self.out is not None and resume:
+        if self.out is not None and go_on:
             self._resume(self.out)
 
     def __iter__(self) -> Iterator[Record]:
@@ -174,7 +174,7 @@ class Pretraining:
         if not math.isfinite(total):
             raise UserError(
                 f"the loss is {total} at step {self.step + 1}; lower the learning rate "
-                f"and resume from {self._last_point()}"
+                f"and resume from {resume.last_point_name(self.out)}"
             )
         self._update(loss.total)
         self.step += 1
@@ -194,7 +194,7 @@ class Pretraining:
         )
 
     def _update(self, loss: Tensor) -> None:
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         for optimiser in self.optimisers:
             self.scaler.unscale_(optimiser)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
@@ -230,58 +230,29 @@ class Pretraining:
         """Write a point to resume from; older ones go once it is whole."""
         if self.out is None:
             return
-        folder = self.out / RESUME_POINTS / f"step-{self.step:08d}"
-        if folder.is_dir():
-            return
-        making = folder.with_name(f".{folder.name}.part")
-        shutil.rmtree(making, ignore_errors=True)
-        try:
-            write_tensors(making / "weights.safetensors", self.model.state_dict())
-            write_tensors(making / "memory.safetensors", self._memory())
-            state = {
-                "step": self.step,
-                "tokens": self.tokens,
-                "seconds": self.seconds,
-                "kwh": self.kwh,
-                "scaler": self.scaler.state_dict(),
-                "config": asdict(self.config),
-                "corpus": self.corpus.sha256,
-            }
-            write_text(making / "state.json", json.dumps(state, indent=2) + "\n")
-            self.tokenizer.save(making, self.config.seq_len)
-            making.rename(folder)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-        for old in _points(self.out)[:-KEPT_POINTS]:
-            shutil.rmtree(old, ignore_errors=True)
-
-    def _memory(self) -> dict[str, Tensor]:
-        """Return what the optimisers remember, as flat names and tensors."""
-        return {
-            f"{number}/{weight}/{name}": torch.as_tensor(value)
-            for number, optimiser in enumerate(self.optimisers)
-            for weight, values in optimiser.state_dict()["state"].items()
-            for name, value in values.items()
+        state = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+            "kwh": self.kwh,
+            "scaler": self.scaler.state_dict(),
+            "config": asdict(self.config),
+            "corpus": self.corpus.sha256,
         }
+        # named_parameters names a shared table once; safetensors refuses two names for one
+        weights = dict(self.model.named_parameters())
+        resume.write_point(self.out, self.step, weights, resume.memory_of(self.optimisers), state)
 
     def _resume(self, out: Path) -> None:
-        points = _points(out)
-        if not points:
-            raise UserError(f"nothing to resume in {out}; leave --resume out to start there")
-        state = read_json(points[-1] / "state.json")
-        if state["corpus"] != self.corpus.sha256:
-            raise UserError(f"{out} was trained on another text; name the same --corpus and options")
-        may_change = {name: getattr(self.config, name) for name in ("steps", "save_every")}
-        if {**state["config"], **may_change} != asdict(self.config):
-            changed = [n for n, v in asdict(self.config).items() if state["config"].get(n) != v]
-            raise UserError(f"{out} was started with another {', '.join(changed)}; use the same")
-        self.model.load_state_dict(read_tensors(points[-1] / "weights.safetensors"))
-        memory: list[dict[int, dict[str, Tensor]]] = [{} for _ in self.optimisers]
-        for name, value in read_tensors(points[-1] / "memory.safetensors").items():
-            number, weight, key = name.split("/")
-            memory[int(number)].setdefault(int(weight), {})[key] = value
-        for optimiser, values in zip(self.optimisers, memory, strict=True):
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": values})
+        state, weights, memory = resume.read_last_point(out)
+        resume.refuse_another_run(out, state, asdict(self.config), self.corpus.sha256)
+        own = dict(self.model.named_parameters())
+        if set(weights) != set(own):
+            raise UserError(
+                f"the last point of {out} holds another model; delete it to go one back"
+            )
+        self.model.load_state_dict(weights, strict=False)  # strict but for the shared table
+        resume.give_memory(self.optimisers, memory)
         self.scaler.load_state_dict(state["scaler"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.seconds, self.kwh = state["seconds"], state["kwh"]
@@ -299,10 +270,6 @@ class Pretraining:
         with (self.out / LOG).open("a", encoding="utf-8") as log:
             yield log
 
-    def _last_point(self) -> str:
-        points = _points(self.out) if self.out is not None else []
-        return str(points[-1]) if points else "the start (no point was saved)"
-
 
 def pretrain(
     config: TrainConfig,
@@ -313,8 +280,8 @@ def pretrain(
     resume: bool = False,
     device: str | None = None,
 ) -> Pretraining:
-    """Return a run to iterate over: `for record in pretrain(config, corpus): ...`."""
-    return Pretraining(config, corpus, out, tokenizer, resume, device)
+    """Return a run to iterate over, a record a step; arguments as in `Pretraining`."""
+    return Pretraining(config, corpus, out, tokenizer, go_on=resume, device=device)
 
 
 def resumed_config(out: Path | str, **changes: Any) -> TrainConfig:
@@ -323,10 +290,8 @@ def resumed_config(out: Path | str, **changes: Any) -> TrainConfig:
     Raises:
         UserError: There is no run.
     """
-    points = _points(Path(out))
-    if not points:
-        raise UserError(f"nothing to resume in {out}; leave --resume out to start there")
-    return replace(TrainConfig(**read_json(points[-1] / "state.json")["config"]), **changes)
+    state, *_ = resume.read_last_point(Path(out))
+    return replace(TrainConfig(**state["config"]), **changes)
 
 
 @contextmanager
@@ -346,17 +311,9 @@ def stopping_kindly(run: Pretraining) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _points(out: Path) -> list[Path]:
-    """Return the resume points of a run, oldest first."""
-    return sorted((out / RESUME_POINTS).glob("step-*"))
-
-
 def _read_log(path: Path, steps: int) -> list[Record]:
     """Return the records up to `steps`; a line cut short by a crash is of a later step."""
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").splitlines()[:steps]
     return [Record(**json.loads(line)) for line in lines]
-
-
-__all__ = ["CONFIG", "Pretraining", "Record", "TrainConfig", "pretrain", "resumed_config"]

@@ -57,16 +57,16 @@ class Tokenizer:
             vocab_size: The most tokens it may have, special ones included.
             lowercase: Fold case and strip accents, as `bert-base-uncased` does.
         """
-        fast = FastTokenizer(models.WordPiece(unk_token="[UNK]"))
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=vocab_size,
-            special_tokens=list(SPECIAL_TOKENS),
-            min_frequency=2,
-            limit_alphabet=400,
-            show_progress=False,
-        )
+        texts = list(texts)
+        alphabet = _learn(texts, 1, SPECIAL_TOKENS, lowercase)
+        inside = sorted(piece for piece in alphabet if piece.startswith("##"))
+        # The library numbers the pieces of one letter in the order of a hash table, which differs
+        # from run to run and decides between equally frequent pieces. Named in advance, they have
+        # fixed numbers, and the same text gives the same vocabulary.
+        vocab = _learn(texts, vocab_size, (*SPECIAL_TOKENS, *inside), lowercase)
+        fast = FastTokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
+        fast.add_special_tokens(list(SPECIAL_TOKENS))
         _dress(fast, lowercase)
-        fast.train_from_iterator(texts, trainer=trainer)
         _add_special_tokens(fast)
         return cls(fast, lowercase)
 
@@ -147,6 +147,23 @@ class Tokenizer:
         names = {f"{token[1:-1].lower()}_token": token for token in SPECIAL_TOKENS}
         wrap: Any = transformers.PreTrainedTokenizerFast
         return wrap(tokenizer_object=self.fast, model_max_length=max_length, **names)
+
+
+def _learn(
+    texts: list[str], vocab_size: int, first: Sequence[str], lowercase: bool
+) -> dict[str, int]:
+    """Return the pieces that WordPiece training finds, with their numbers; `first` come first."""
+    fast = FastTokenizer(models.WordPiece(unk_token="[UNK]"))
+    _dress(fast, lowercase)
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocab_size,
+        special_tokens=list(first),
+        min_frequency=2,
+        limit_alphabet=400,
+        show_progress=False,
+    )
+    fast.train_from_iterator(texts, trainer=trainer)
+    return dict(fast.get_vocab())
 
 
 def _dress(fast: FastTokenizer, lowercase: bool) -> None:

@@ -76,7 +76,9 @@ class TrainConfig:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be 0 or more, below 1")
 
     @classmethod
-    def for_tier(cls, name: str | None = None, corpus: str = "books", **changes: Any) -> "TrainConfig":
+    def for_tier(
+        cls, name: str | None = None, corpus: str = "books", **changes: Any
+    ) -> "TrainConfig":
         """Return the sizes of a tier, with changes by name.
 
         Args:

@@ -1,0 +1,203 @@
+"""The command line: each command is one line over the package, and says what it did.
+
+A mistake that the user can mend is printed in one line, and the exit status is 2.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fmlab.errors import UserError
+
+app = typer.Typer(
+    help="Foundation models, taken apart: build the book, pretrain, evaluate, look.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+labs_app = typer.Typer(help="Student notebooks, made from labs/NN_name.md.", no_args_is_help=True)
+app.add_typer(labs_app, name="labs")
+
+Folder = Annotated[Path, typer.Argument(help="A checkpoint's folder.")]
+TEXT = "text.json"  # in a run's folder: which text it reads
+
+
+@app.command()
+def book(serve: Annotated[bool, typer.Option(help="Show the site afterwards.")] = False) -> None:
+    """Build the site into _build/html."""
+    from fmlab import book as site
+
+    site.build()
+    if serve:
+        site.serve()
+
+
+@labs_app.command("build")
+def labs_build() -> None:
+    """Write labs/student/NN_name.ipynb for each lab."""
+    from fmlab.book import find_root
+    from fmlab.grading import student
+
+    labs = find_root() / "labs"
+    for path in student.build(labs, labs / "student"):
+        print(path)
+
+
+@labs_app.command("check")
+def labs_check() -> None:
+    """Fail if a student notebook is not what its lab gives."""
+    from fmlab.book import find_root
+    from fmlab.grading import student
+
+    labs = find_root() / "labs"
+    student.check(labs, labs / "student")
+    print("labs: all student notebooks are up to date")
+
+
+@app.command()
+def pretrain(
+    corpus: Annotated[
+        str, typer.Option(help="toyworld, books, hub:NAME or folder:PATH.")
+    ] = "toyworld",
+    tier: Annotated[str | None, typer.Option(help="cpu, t4 or full; else what suits.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
+    steps: Annotated[int | None, typer.Option(help="How many steps in all.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Where all chance starts.")] = None,
+    max_words: Annotated[
+        int | None, typer.Option(help="Train on at most so many words; else what the run needs.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; else the best here.")] = None,
+    half: Annotated[bool, typer.Option(help="Store the final weights in float16.")] = False,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any size by name: --set hidden_size=128 --set mask_rate=0.3"),
+    ] = None,
+    text_option: Annotated[
+        list[str] | None,
+        typer.Option("--text", help="A setting of the corpus: --text skew=1 --text size=5000"),
+    ] = None,
+) -> None:
+    """Pretrain a BERT; Ctrl-C stops it after the step in progress, --resume goes on."""
+    from fmlab.corpus import load
+    from fmlab.pretrain import pretrain as start
+    from fmlab.pretrain import resumed_config
+    from fmlab.tiers import tier as choose_tier
+    from fmlab.train_config import TrainConfig
+
+    tier_name = choose_tier(tier)
+    changes = {**_settings(setting), **_given(steps=steps, seed=seed)}
+    out = out or Path("runs") / f"{corpus.replace(':', '-').replace('/', '-')}-{tier_name}"
+    options = _settings(text_option)
+    if resume:
+        config = resumed_config(out, **changes)
+        text = json.loads((out / TEXT).read_text(encoding="utf-8"))
+        corpus, options = text["corpus"], text["options"]
+    else:
+        config = TrainConfig.for_tier(tier_name, corpus, **changes)
+        if not corpus.startswith("toyworld"):
+            enough = config.steps * config.batch_size * config.seq_len * 3 // 2
+            options["max_words"] = max_words or enough
+    run = start(config, load(corpus, **options), out, resume=resume, device=device)
+    _write_text_choice(out, corpus, options)
+    _follow(run)
+    if run.stop:
+        print(f"stopped at step {run.step}, saved; go on with --resume --out {out}")
+        raise typer.Exit(130)
+    if half:
+        import torch
+
+        run.save_checkpoint(out, torch.float16)
+    print(f"the checkpoint is in {out}; look at it with: fmlab evaluate {out}")
+
+
+def _write_text_choice(out: Path, corpus: str, options: dict[str, Any]) -> None:
+    from fmlab.files import write_text
+
+    content = json.dumps({"corpus": corpus, "options": options}, indent=2)
+    write_text(out / TEXT, content + "\n")
+
+
+def _follow(run: Any) -> None:
+    """Run to the end with a progress bar, and a line at each look at held-out text."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from fmlab.pretrain import stopping_kindly
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with stopping_kindly(run), Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("pretraining", total=run.config.steps, completed=run.step)
+        for record in run:
+            speed = record.tokens / max(record.seconds, 1e-9)
+            progress.update(
+                bar,
+                completed=record.step,
+                description=f"loss {record.loss:.3f}, {speed:,.0f} tok/s",
+            )
+            if record.valid_loss is not None:
+                progress.console.print(
+                    f"step {record.step}: loss {record.loss:.4f}, held-out {record.valid_loss:.4f}"
+                    f" nats a masked token, {record.tokens:,} tokens, {record.seconds:.0f} s"
+                )
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine can do, and what is missing."""
+    from fmlab import doctor as examination
+
+    raise typer.Exit(examination.main())
+
+
+def _settings(pairs: list[str] | None) -> dict[str, Any]:
+    """Return `name=value` pairs, values read as JSON where they can be."""
+    found: dict[str, Any] = {}
+    for pair in pairs or []:
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise UserError(f"{pair!r} is not a setting; write name=value")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def main() -> None:
+    """Run a command; print a user's mistake in one line and exit with 2."""
+    try:
+        app()
+    except UserError as error:
+        print(f"fmlab: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("fmlab: stopped", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        print(f"fmlab: {error.strerror}: {error.filename or 'this device'}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

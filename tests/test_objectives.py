@@ -1,0 +1,97 @@
+"""Losses against sums by hand, and against the losses that transformers computes."""
+
+import math
+
+import pytest
+import torch
+import transformers
+
+from fmlab.batches import Batch
+from fmlab.models.bert import BertConfig, BertForPreTraining
+from fmlab.models.hf import to_hf
+from fmlab.objectives import pretraining_loss
+from fmlab.optimiser import Muon, make_optimisers, orthogonal
+
+SIZES = BertConfig(40, 16, 2, 2, 32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+
+
+def batch(**more: torch.Tensor) -> Batch:
+    torch.manual_seed(0)
+    ids = torch.randint(5, 40, (3, 8))
+    labels = torch.full_like(ids, -100)
+    labels[0, 2], labels[1, 5], labels[2, 1] = 7, 8, 9
+    return Batch(ids, labels, **more)
+
+
+def test_only_masked_positions_count() -> None:
+    torch.manual_seed(1)
+    model = BertForPreTraining(SIZES)
+    given = batch()
+    loss = pretraining_loss(model, given)
+    probabilities = model(given.input_ids).logits.softmax(-1)
+    by_hand = -sum(
+        math.log(float(probabilities[row, place, token].detach()))
+        for row, place, token in [(0, 2, 7), (1, 5, 8), (2, 1, 9)]
+    )
+    assert float(loss.total.detach()) == pytest.approx(by_hand / 3, abs=1e-5)
+    assert loss.next_sentence is None
+
+
+def test_both_losses_equal_those_of_transformers() -> None:
+    torch.manual_seed(1)
+    model = BertForPreTraining(SIZES, next_sentence=True)
+    config, weights = to_hf(model)
+    theirs = transformers.BertForPreTraining(transformers.BertConfig(**config))
+    theirs.load_state_dict(weights, strict=False)
+    types = torch.zeros(3, 8, dtype=torch.long)
+    types[:, 4:] = 1
+    follows = torch.tensor([0, 1, 1])
+    given = batch(token_type_ids=types, next_sentence_label=follows)
+    ours = pretraining_loss(model, given)
+    out = theirs(
+        given.input_ids,
+        token_type_ids=types,
+        labels=given.labels,
+        next_sentence_label=follows,
+    )
+    assert float(ours.total.detach()) == pytest.approx(float(out.loss.detach()), abs=1e-5)
+
+
+def test_muon_makes_directions_equally_long() -> None:
+    torch.manual_seed(0)
+    for shape in [(3, 20, 20), (2, 8, 32), (2, 32, 8)]:
+        singular = torch.linalg.svdvals(orthogonal(torch.randn(*shape)))
+        assert singular.min() > 0.3
+        assert singular.max() < 1.4
+
+
+def test_each_weight_has_one_optimiser_and_muon_has_the_layers_matrices() -> None:
+    model = BertForPreTraining(SIZES)
+    muon, adamw = make_optimisers(model, 1e-3, 0.02, 0.01, torch.float32)
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    owned = [
+        [names[id(w)] for group in optimiser.param_groups for w in group["params"]]
+        for optimiser in (muon, adamw)
+    ]
+    assert isinstance(muon, Muon)
+    assert sorted(owned[0] + owned[1]) == sorted(names.values())
+    assert len(owned[0]) == 2 * 6
+    assert all(".layers." in name and name.endswith("weight") for name in owned[0])
+    vectors = adamw.param_groups[1]
+    assert vectors["weight_decay"] == 0
+    assert all(weight.ndim == 1 for weight in vectors["params"])
+
+
+def test_muon_moves_against_the_gradient() -> None:
+    torch.manual_seed(0)
+    weight = torch.nn.Parameter(torch.randn(6, 4))
+    goal = torch.randn(6, 4)
+    muon = Muon([weight], lr=0.05)
+    distances = []
+    for _ in range(60):
+        loss = ((weight - goal) ** 2).sum()
+        loss.backward()
+        muon.step()
+        muon.zero_grad()
+        distances.append(float(loss.detach()))
+    assert min(distances[-5:]) < 0.1 * distances[0]
