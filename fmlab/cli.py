@@ -98,9 +98,10 @@ def pretrain(
         corpus, options = text["corpus"], text["options"]
     else:
         config = TrainConfig.for_tier(tier_name, corpus, **changes)
-        if not corpus.startswith("toyworld"):
-            enough = config.steps * config.batch_size * config.seq_len * 3 // 2
-            options["max_words"] = max_words or enough
+        enough = config.steps * config.batch_size * config.seq_len * 3 // 2
+        if max_words is None and not corpus.startswith("toyworld"):
+            max_words = enough
+        options |= _given(max_words=max_words)
     run = start(config, load(corpus, **options), out, resume=resume, device=device)
     _write_text_choice(out, corpus, options)
     _follow(run)

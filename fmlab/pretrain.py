@@ -99,6 +99,8 @@ class Pretraining:
             raise UserError(
                 f"{self.out} holds a run; add --resume to go on, or choose another --out"
             )
+        if self.out is not None and go_on and (self.out / "tokenizer.json").exists():
+            tokenizer = tokenizer or Tokenizer.load(self.out)
         rows = prepare(
             corpus, config.vocab_size, config.seq_len, tokenizer, config.next_sentence, config.seed
         )
@@ -242,6 +244,8 @@ class Pretraining:
         # named_parameters names a shared table once; safetensors refuses two names for one
         weights = dict(self.model.named_parameters())
         resume.write_point(self.out, self.step, weights, resume.memory_of(self.optimisers), state)
+        if not (self.out / "tokenizer.json").exists():
+            self.tokenizer.save(self.out, self.config.seq_len)
 
     def _resume(self, out: Path) -> None:
         state, weights, memory = resume.read_last_point(out)
