@@ -148,7 +148,7 @@ def scoring(model: nn.Module, device: Device | None = None) -> Iterator[torch.de
     )
     model.eval()
     try:
-        with torch.inference_mode(), autocast:
+        with torch.no_grad(), autocast:
             yield here
     finally:
         model.train(was_training)

@@ -1,0 +1,203 @@
+"""The loss of a masked model on held-out text, in nats a hidden token and in bits a byte.
+
+Nats a token depend on how the tokenizer cuts; bits a byte do not, so models with different
+vocabularies can be compared. What they are not: the length of a code. A causal model's bits a
+byte say how short the text could be packed, because each token is guessed from those before it
+alone. A masked model sees both sides of a gap, and all gaps of a text cannot be filled from one
+another. Compare masked models with masked models.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from fmlab.batches import cut
+from fmlab.device import Device
+from fmlab.errors import UserError
+from fmlab.probes.pseudo_likelihood import (
+    BATCH_TOKENS,
+    Tick,
+    hidden_log_probs,
+    pseudo_log_likelihoods,
+    scoring,
+)
+from fmlab.probes.units import Interval, bits_per_byte, bootstrap_mean
+from fmlab.seeds import numpy_rng
+from fmlab.tokens import Tokenizer
+
+Pieces = list[list[int]]
+
+
+@dataclass(frozen=True)
+class MaskedLoss:
+    """How well a masked model fills gaps in held-out text.
+
+    Attributes:
+        nats_per_token: Mean loss of a hidden token.
+        interval: Its 95 % interval, from drawing whole pieces (paragraphs) again and again. It
+            is about more text of these documents, not about other documents.
+        asked: How many tokens were hidden and asked for.
+        tokens: How many tokens the documents have.
+        text_bytes: Their length in bytes of UTF-8.
+        mask_rate: The share that is hidden at once; None where one token is hidden at a time.
+    """
+
+    nats_per_token: float
+    interval: Interval
+    asked: int
+    tokens: int
+    text_bytes: int
+    mask_rate: float | None
+
+    @property
+    def bits_per_byte(self) -> float:
+        """The loss in bits for a byte of the text."""
+        return bits_per_byte(self.nats_per_token, self.tokens, self.text_bytes)
+
+    @property
+    def bits_per_byte_interval(self) -> Interval:
+        """The interval in bits for a byte."""
+        low, high = (bits_per_byte(end, self.tokens, self.text_bytes) for end in self.interval)
+        return low, high
+
+
+def masked_loss(
+    model: nn.Module,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    *,
+    longest: int = 128,
+    mask_rate: float = 0.15,
+    max_tokens: int | None = None,
+    device: Device | None = None,
+    seed: int = 0,
+    tick: Tick | None = None,
+) -> MaskedLoss:
+    """Return the loss of a masked model where tokens are hidden at random.
+
+    Every chosen token becomes `[MASK]`. In training one in ten stays as it is and one in ten
+    becomes another token, so the loss in a training log, where some answers are in sight, is a
+    little lower than this one.
+
+    Args:
+        model: A masked language model.
+        tokenizer: The one it was trained with.
+        texts: Held-out documents, one paragraph a line.
+        longest: Tokens a piece, `[CLS]` and `[SEP]` included: as in training.
+        mask_rate: The share of the tokens that is hidden.
+        max_tokens: Stop after about so many tokens, pieces drawn from all over the texts.
+        device: Where and in which number format; the best one here if not given.
+        seed: Which tokens are hidden.
+        tick: Told how many pieces were done, for a progress bar.
+
+    Does not show: the length of a code (see the top of this file), nor the cost of what the
+    tokenizer threw away: capital letters and unknown signs are free.
+
+    Raises:
+        UserError: The texts are empty or very short, or the rate is not between 0 and 1.
+    """
+    if not 0 < mask_rate < 1:
+        raise UserError(f"mask_rate is {mask_rate}; it must lie between 0 and 1")
+    pieces, tokens, text_bytes = _pieces(tokenizer, texts, longest)
+    pieces = _sample(pieces, max_tokens, seed)
+    sums, asked = np.zeros(len(pieces)), np.zeros(len(pieces), dtype=np.int64)
+    rng = numpy_rng(seed, "hidden")
+    with scoring(model, device) as where:
+        for members, ids in _batches(pieces):
+            chosen = _choose(rng, ids.shape, mask_rate)
+            rows, columns = (torch.from_numpy(at) for at in np.nonzero(chosen))
+            truth = torch.from_numpy(ids)
+            targets = truth[rows, columns]
+            truth[rows, columns] = tokenizer.mask_id
+            found = hidden_log_probs(
+                model, truth.to(where), rows.to(where), columns.to(where), targets.to(where)
+            )
+            np.add.at(sums, members[rows.numpy()], -found.double().cpu().numpy())
+            asked[members] = chosen.sum(axis=1)
+            if tick is not None:
+                tick(len(members))
+    if not asked.any():
+        raise UserError("no token of so short a text was hidden; give more text")
+    mean = bootstrap_mean(sums[asked > 0], asked[asked > 0], seed=seed)
+    return MaskedLoss(mean.value, mean.interval, int(asked.sum()), tokens, text_bytes, mask_rate)
+
+
+def pseudo_likelihood_loss(
+    model: nn.Module,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    *,
+    longest: int = 128,
+    max_tokens: int | None = 5_000,
+    device: Device | None = None,
+    seed: int = 0,
+) -> MaskedLoss:
+    """Return the loss of a masked model where each token is hidden once, alone.
+
+    It sees more than in training, where others are hidden too, so its loss is lower than
+    `masked_loss`. It costs one forward pass a token: hence the sample.
+
+    Arguments, and what it does not show, as in `masked_loss`.
+
+    Raises:
+        UserError: The texts are empty.
+    """
+    pieces, tokens, text_bytes = _pieces(tokenizer, texts, longest)
+    pieces = _sample(pieces, max_tokens, seed)
+    bare = [piece[1:-1] for piece in pieces]
+    sums = -pseudo_log_likelihoods(model, bare, tokenizer, device=device)
+    asked = [len(piece) for piece in bare]
+    mean = bootstrap_mean(sums, asked, seed=seed)
+    return MaskedLoss(mean.value, mean.interval, sum(asked), tokens, text_bytes, None)
+
+
+def _pieces(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> tuple[Pieces, int, int]:
+    """Return the pieces as in training, the number of tokens in them, and the bytes of the texts.
+
+    Raises:
+        UserError: There is no text.
+    """
+    pieces = list(cut(texts, tokenizer, longest))
+    if not pieces:
+        raise UserError("there is no held-out text; choose a corpus with a valid or test split")
+    return pieces, sum(map(len, pieces)) - 2 * len(pieces), sum(len(t.encode()) for t in texts)
+
+
+def _sample(pieces: Pieces, max_tokens: int | None, seed: int) -> Pieces:
+    """Return pieces drawn from all over until they hold about `max_tokens` tokens, at least one."""
+    if max_tokens is None:
+        return pieces
+    order = numpy_rng(seed, "sample").permutation(len(pieces))
+    lengths = np.array([len(pieces[i]) - 2 for i in order])
+    count = max(1, int((np.cumsum(lengths) <= max_tokens).sum()))
+    return [pieces[i] for i in sorted(order[:count])]
+
+
+def _batches(pieces: Pieces) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield pieces of one length together, so that nothing is padded: which, and their tokens."""
+    lengths = np.array([len(piece) for piece in pieces])
+    for length in np.unique(lengths):
+        members = np.flatnonzero(lengths == length)
+        step = max(1, BATCH_TOKENS // int(length))
+        for start in range(0, len(members), step):
+            some = members[start : start + step]
+            yield some, np.array([pieces[i] for i in some], dtype=np.int64)
+
+
+def _choose(
+    rng: np.random.Generator, shape: tuple[int, ...], mask_rate: float
+) -> NDArray[np.bool_]:
+    """Return which tokens to hide, `(B, T)`: each with the same chance, never the two ends.
+
+    The number in a row is rounded up or down by chance, so that it is right on average.
+    """
+    count = np.floor(mask_rate * (shape[1] - 2) + rng.random(shape[0]))
+    draws = rng.random(shape)
+    draws[:, [0, -1]] = 2.0
+    ranks = draws.argsort(axis=1).argsort(axis=1)
+    chosen: NDArray[np.bool_] = ranks < count[:, None]
+    return chosen
