@@ -184,7 +184,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _configure)
     # The collector is connected already, so it is changed in place. Its own numbering, by styles,
     # counts the parts of the table of contents.
-    TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers
+    setattr(TocTreeCollectorWithStyles, "assign_section_numbers", assign_section_numbers)  # noqa: B010
     app.connect("html-page-context", _add_buttons)
     app.connect("html-page-context", _announce)
     app.connect("build-finished", _copy_notebooks)

@@ -24,6 +24,9 @@ HERE = Path(__file__).parent
 GLYPH = re.compile(r'<path id="MJX-\d+-(?P<name>[^"]+)" d="(?P<path>[^"]*)"></path>')
 USE = re.compile(r'xlink:href="#MJX-\d+-')
 
+# The pen of each build, by its source folder.
+PENS: dict[str, "Pen"] = {}
+
 logger = logging.getLogger(__name__)
 
 
@@ -77,10 +80,10 @@ def share_glyphs(body: str) -> str:
 
 
 def _draw(self: HTML5Translator, node: nodes.Element, tex: str, *, display: bool) -> str:
-    html, error = self.builder.app.math_pen.draw(tex, display=display)
+    html, error = PENS[str(self.builder.srcdir)].draw(tex, display=display)
     if error:
         logger.warning("%s in the formula %r", error, tex, location=node, type="math")
-    return str(html)
+    return html
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
@@ -104,7 +107,7 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
 def as_one(node: nodes.math_block) -> str:
     r"""Return the TeX of a block, parts between empty lines stacked, `\\` inside aligned."""
     if node["nowrap"]:
-        return node.astext()
+        return str(node.astext())
     parts = [part for part in node.astext().split("\n\n") if part.strip()]
     parts = [rf"\begin{{split}}{p}\end{{split}}" if r"\\" in p else p for p in parts]
     if len(parts) < 2:
@@ -120,13 +123,12 @@ def _share(
 
 
 def _start(app: Sphinx) -> None:
-    app.math_pen = Pen(  # type: ignore[attr-defined]
-        Path(app.srcdir) / "node_modules" / "mathjax" / "es5"
-    )
+    PENS[str(app.srcdir)] = Pen(Path(app.srcdir) / "node_modules" / "mathjax" / "es5")
 
 
 def _stop(app: Sphinx, exception: Exception | None) -> None:
-    app.math_pen.put_down()  # type: ignore[attr-defined]
+    if pen := PENS.pop(str(app.srcdir), None):
+        pen.put_down()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class Fetches(HTMLParser):
             names = ("href",)
         self.found += [values[n] for n in names if n in values and REMOTE.match(values[n])]
         if match := IN_TEXT["style"].search(values.get("style", "")):
-            self.found.append(match[1] or match[2])
+            self.found.append(match[match.lastindex or 0])
 
     def handle_endtag(self, tag: str) -> None:
         """Leave a style or a script."""
@@ -96,7 +96,8 @@ class Fetches(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Look inside styles and scripts."""
         if self.inside:
-            self.found += [m[1] or m[m.lastindex] for m in IN_TEXT[self.inside].finditer(data)]
+            matches = IN_TEXT[self.inside].finditer(data)
+            self.found += [match[match.lastindex or 0] for match in matches]
 
 
 def fetches_elsewhere(html: str) -> list[str]:
