@@ -7,6 +7,7 @@ optimisers' memory, and these are what a resume point holds.
 import json
 import math
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -132,6 +133,7 @@ class Pretraining:
         self.records: list[Record] = []
         self.step, self.tokens, self.seconds, self.kwh = 0, 0, 0.0, 0.0
         self.energy_method = "not measured"
+        self.command = ["fmlab", *sys.argv[1:]]
         self.stop = False
         if self.out is not None and go_on:
             self._resume(self.out)
@@ -240,6 +242,7 @@ class Pretraining:
             "scaler": self.scaler.state_dict(),
             "config": asdict(self.config),
             "corpus": self.corpus.sha256,
+            "command": self.command,
         }
         # named_parameters names a shared table once; safetensors refuses two names for one
         weights = dict(self.model.named_parameters())
@@ -260,6 +263,7 @@ class Pretraining:
         self.scaler.load_state_dict(state["scaler"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.seconds, self.kwh = state["seconds"], state["kwh"]
+        self.command = state["command"]  # the one that began it, not the one that goes on
         self.records = _read_log(out / LOG, self.step)
 
     @contextmanager

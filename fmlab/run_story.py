@@ -1,7 +1,6 @@
 """What `run.json` tells of a run: data, sizes, versions, device, speed, energy, result."""
 
 import platform
-import sys
 from collections import Counter
 from dataclasses import asdict
 from importlib.metadata import version
@@ -19,7 +18,7 @@ def story(run: "Pretraining") -> dict[str, Any]:
     looks = [record.valid_loss for record in run.records if record.valid_loss is not None]
     parameters = sum(weight.numel() for weight in run.model.parameters())
     return {
-        "command": ["fmlab", *sys.argv[1:]],
+        "command": run.command,
         "config": asdict(run.config),
         "parameters": parameters,
         "corpus": _about_text(run),
