@@ -32,7 +32,7 @@ class CountingModel(Protocol):
 
     order: int
 
-    def log_probs(self, sequence: Sequence[int] | Ids) -> Floats:
+    def log_probs_of_all(self, sequences: Sequence[Sequence[int] | Ids]) -> Floats:
         """Return the log probability of each token after those before it, in nats, `(T,)`."""
         ...
 
@@ -44,7 +44,8 @@ class NgramScore:
     Attributes:
         order: 1 for a unigram, 3 for a trigram.
         nats_per_token: Mean loss of a token.
-        interval: Its 95 % interval, from drawing chunks of 128 tokens.
+        interval: Its 95 % interval, from drawing chunks of 128 tokens again and again. It is about
+            more text of these documents, not about other documents.
         tokens: How many tokens were guessed.
         text_bytes: Length of the same text, in bytes of UTF-8.
     """
@@ -83,12 +84,18 @@ class Unigram:
         Raises:
             UserError: There is no token to count, or one outside the vocabulary.
         """
-        counts = np.bincount(_joined(sequences, vocab_size), minlength=vocab_size) + k
+        tokens, _ = _joined(sequences, vocab_size)
+        counts = np.bincount(tokens, minlength=vocab_size) + k
         self.table: Floats = np.log(counts / counts.sum())
 
     def log_probs(self, sequence: Sequence[int] | Ids) -> Floats:
         """Return the log probability of each token, in nats, `(T,)`."""
-        return self.table[np.asarray(sequence, np.int64)]
+        return self.log_probs_of_all([sequence])
+
+    def log_probs_of_all(self, sequences: Sequence[Sequence[int] | Ids]) -> Floats:
+        """Return `log_probs` of several sequences, one after the other, `(T,)`."""
+        tokens, _ = _joined(sequences, len(self.table))
+        return self.table[tokens]
 
 
 class Trigram:
@@ -105,11 +112,10 @@ class Trigram:
         Raises:
             UserError: There is no token to count, or one outside the vocabulary.
         """
-        _joined(sequences, vocab_size)
+        tokens, lengths = _joined(sequences, vocab_size)
         self.vocab_size = vocab_size
         self.base = vocab_size + 1  # the number `vocab_size` stands for "nothing before"
-        keys = np.concatenate([self._trigram_keys(sequence) for sequence in sequences])
-        keys, counts = np.unique(keys, return_counts=True)
+        keys, counts = np.unique(self._trigram_keys(tokens, lengths), return_counts=True)
         self.trigrams = _Order(keys, counts, self.base)
 
         # In how many different places was the pair seen? A pair at the start of a sequence has
@@ -126,16 +132,22 @@ class Trigram:
         total = places_of_token.sum()
         self.unigrams: Floats = kept / total + freed.sum() / total / vocab_size
 
-    def _trigram_keys(self, sequence: Sequence[int] | Ids) -> Ids:
+    def _trigram_keys(self, tokens: Ids, lengths: Ids) -> Ids:
         """Write every run of three tokens as one number, `(T,)`."""
-        nothing = self.vocab_size
-        padded = np.concatenate([[nothing, nothing], np.asarray(sequence, np.int64)])
-        keys: Ids = (padded[:-2] * self.base + padded[1:-1]) * self.base + padded[2:]
+        sequence = np.repeat(np.arange(len(lengths)), lengths)
+        at = np.arange(len(tokens)) + 2 * (sequence + 1)  # two marks before each sequence
+        padded = np.full(len(tokens) + 2 * len(lengths), self.vocab_size)
+        padded[at] = tokens
+        keys: Ids = (padded[at - 2] * self.base + padded[at - 1]) * self.base + padded[at]
         return keys
 
     def log_probs(self, sequence: Sequence[int] | Ids) -> Floats:
         """Return the log probability of each token after the two before it, in nats, `(T,)`."""
-        keys = self._trigram_keys(sequence)
+        return self.log_probs_of_all([sequence])
+
+    def log_probs_of_all(self, sequences: Sequence[Sequence[int] | Ids]) -> Floats:
+        """Return `log_probs` of several sequences, one after the other, `(T,)`."""
+        keys = self._trigram_keys(*_joined(sequences, self.vocab_size))
         shorter = self.unigrams[keys % self.base]
         shorter = self.bigrams.mix(keys % self.base**2, shorter)
         return np.log(self.trigrams.mix(keys, shorter))
@@ -213,21 +225,22 @@ def _discounted(counts: Ids, discounts: Floats) -> tuple[Floats, Floats]:
     return counts - taken, taken
 
 
-def _joined(sequences: Sequence[Sequence[int] | Ids], vocab_size: int) -> Ids:
-    """Return all tokens in one row.
+def _joined(sequences: Sequence[Sequence[int] | Ids], vocab_size: int) -> tuple[Ids, Ids]:
+    """Return all tokens in one row, `(T,)`, and how many each sequence has, `(S,)`.
 
     Raises:
         UserError: There is none, or one outside the vocabulary.
     """
-    tokens = np.concatenate([np.asarray(sequence, np.int64) for sequence in (*sequences, [])])
-    if tokens.size == 0:
+    lengths = np.array([len(sequence) for sequence in sequences], np.int64)
+    if not lengths.sum():
         raise UserError("there is no token to count; give at least one document with text")
+    tokens = np.concatenate([np.asarray(sequence, np.int64) for sequence in sequences])
     if tokens.min() < 0 or tokens.max() >= vocab_size:
         raise UserError(
             f"token {tokens.max()} does not fit a vocabulary of {vocab_size}; "
             "use the tokenizer that made the tokens"
         )
-    return tokens
+    return tokens, lengths
 
 
 def score(
@@ -248,15 +261,11 @@ def score(
     Raises:
         UserError: There is no token to guess.
     """
-    losses = [-model.log_probs(sequence) for sequence in sequences]
-    if not sum(map(len, losses)):
-        raise UserError("there is no held-out token to guess; give at least one document with text")
-    chunks = [loss[at : at + CHUNK] for loss in losses for at in range(0, len(loss), CHUNK)]
-    mean = bootstrap_mean(
-        [float(chunk.sum()) for chunk in chunks], [len(chunk) for chunk in chunks], seed=seed
-    )
-    tokens = sum(map(len, losses))
-    return NgramScore(model.order, mean.value, mean.interval, tokens, text_bytes)
+    losses = -model.log_probs_of_all(sequences)
+    starts = np.arange(0, len(losses), CHUNK)
+    counts = np.diff(starts, append=len(losses))
+    mean = bootstrap_mean(np.add.reduceat(losses, starts), counts, seed=seed)
+    return NgramScore(model.order, mean.value, mean.interval, len(losses), text_bytes)
 
 
 def baselines(

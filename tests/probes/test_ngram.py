@@ -135,7 +135,7 @@ def test_no_text_is_one_clear_line(text: list[list[int]]) -> None:
     for model in (Unigram, Trigram):
         with pytest.raises(UserError, match="no token to count"):
             model(text, 5)
-    with pytest.raises(UserError, match="no held-out token"):
+    with pytest.raises(UserError, match="no token to count"):
         score(Unigram([[1]], 5), text, 10)
 
 
