@@ -42,7 +42,7 @@ def load(
         if not isinstance(value, int) or value < least:
             raise UserError(f"{name} is {value!r}; give a whole number from {least} up")
     if secret is not None and not secret.split():
-        raise UserError("the secret is empty; give a sentence, or leave it out for a default one")
+        raise UserError("the secret is empty; give a sentence, or leave it out for a default")
     world = World(seed=seed, skew=skew, noise=noise)
     sentences = world.write(size, "corpus")
     length = min(PAGE, size // 3)

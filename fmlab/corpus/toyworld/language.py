@@ -60,9 +60,8 @@ class Language:
 
     def _likelihood(self, words: Sequence[str]) -> tuple[Floats, Floats, Floats]:
         """Weights `(P,)`, the table `(P, T, V)`, and p(word | slot) `(P, T)`; 1 at `[MASK]`."""
-        weights, table = self._tables.get(
-            len(words), (np.zeros(1), np.zeros((1, len(words), len(self._ids))))
-        )
+        nothing = np.zeros(0), np.zeros((0, len(words), len(self._ids)))
+        weights, table = self._tables.get(len(words), nothing)
         seen = np.ones(table.shape[:2])
         for position, word in enumerate(words):
             if word != MASK:
@@ -78,11 +77,27 @@ class Language:
         weights, _, seen = self._likelihood(_words(sentence))
         return float(weights @ seen.prod(1))
 
+    def _predictions(self, words: Sequence[str]) -> Floats:
+        """At each position, p(word | all other positions), `(T, V)`; 0 where those cannot be.
+
+        Bayes' rule over the patterns: the posterior of a pattern is its weight times what it
+        gives to the other words, and a pattern predicts by its slot.
+        """
+        weights, table, seen = self._likelihood(words)
+        one = np.ones((len(weights), 1))
+        before = np.cumprod(np.hstack([one, seen[:, :-1]]), axis=1)
+        after = np.cumprod(np.hstack([one, seen[:, :0:-1]]), axis=1)[:, ::-1]
+        posterior = weights[:, None] * before * after  # (P, T)
+        total = posterior.sum(0)
+        posterior /= np.where(total > 0, total, 1)
+        predicted: Floats = np.einsum("pt,ptv->tv", posterior, table)
+        return predicted
+
     def masked_distribution(self, sentence: str | Sequence[str], position: int) -> dict[str, float]:
         """Return the exact distribution of the word at `position`, given the rest.
 
-        This is Bayes' rule over all patterns of the sentence's length: no model can do better.
-        The word that stands at `position` is not looked at; other words may be `[MASK]` too.
+        No model can do better. The word that stands at `position` is not looked at; other words
+        may be `[MASK]` too.
 
         Raises:
             UserError: The world cannot produce the rest of the sentence.
@@ -90,12 +105,10 @@ class Language:
         words = _words(sentence)
         if not 0 <= position < len(words):
             raise UserError(f"position {position} is outside the sentence's {len(words)} words")
-        hidden = [*words[:position], MASK, *words[position + 1 :]]
-        weights, table, seen = self._likelihood(hidden)
-        posterior = weights * seen.prod(1)
-        if not posterior.sum() > 0:
-            raise UserError(f"the toy world has no sentence {' '.join(hidden)!r}")
-        predicted = posterior @ table[:, position] / posterior.sum()
+        predicted = self._predictions(words)[position]
+        if not predicted.any():
+            hidden = " ".join([*words[:position], MASK, *words[position + 1 :]])
+            raise UserError(f"the toy world has no sentence {hidden!r}")
         return {word: float(p) for word, p in zip(self._ids, predicted, strict=True) if p > 0}
 
     def cross_entropy(
@@ -113,18 +126,18 @@ class Language:
             UserError: The world cannot produce one of the sentences.
         """
         rng = numpy_rng(seed, "toyworld", "masks")
-        nats = []
+        nats: list[float] = []
         for sentence in sentences:
-            words = _words(sentence)
-            masked = np.arange(len(words)) if rate is None else _choose(rng, len(words), rate)
-            hidden = list(words)
-            for position in masked if rate is not None else ():
-                hidden[position] = MASK
-            for position in masked:
-                p = self.masked_distribution(hidden, int(position)).get(words[position], 0.0)
-                if p == 0:
-                    raise UserError(f"the toy world has no sentence {sentence!r}")
-                nats.append(-np.log(p))
+            words = sentence.split()
+            masked, seen = list(range(len(words))), words
+            if rate is not None:
+                masked = _choose(rng, len(words), rate)
+                seen = [MASK if i in masked else word for i, word in enumerate(words)]
+            predicted = self._predictions(seen)
+            p = [predicted[i, self._ids[words[i]]] if words[i] in self._ids else 0 for i in masked]
+            if not all(p):
+                raise UserError(f"the toy world has no sentence {sentence!r}")
+            nats += (-np.log(p)).tolist()
         return float(np.mean(nats))
 
     def entropy(self, sentences: Iterable[str]) -> float:
@@ -132,12 +145,10 @@ class Language:
 
         It is what `cross_entropy` comes to on average, with less chance in it.
         """
-        nats = []
+        nats: list[float] = []
         for sentence in sentences:
-            words = sentence.split()
-            for position in range(len(words)):
-                p = np.array(list(self.masked_distribution(words, position).values()))
-                nats.append(-(p * np.log(p)).sum())
+            p = self._predictions(sentence.split())
+            nats += (-(p * np.log(np.where(p > 0, p, 1))).sum(1)).tolist()
         return float(np.mean(nats))
 
 
@@ -145,6 +156,6 @@ def _words(sentence: str | Sequence[str]) -> list[str]:
     return sentence.split() if isinstance(sentence, str) else list(sentence)
 
 
-def _choose(rng: np.random.Generator, count: int, rate: float) -> NDArray[np.int64]:
+def _choose(rng: np.random.Generator, count: int, rate: float) -> list[int]:
     chosen = np.flatnonzero(rng.random(count) < rate)
-    return chosen if len(chosen) else rng.integers(count, size=1)
+    return [int(i) for i in (chosen if len(chosen) else rng.integers(count, size=1))]
