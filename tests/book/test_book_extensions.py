@@ -117,6 +117,11 @@ def test_a_summary_is_called_what_is_written_on_it() -> None:
     assert "Show one solution" in lean.let_text_name(page)
 
 
+def test_a_source_is_an_item_of_its_list() -> None:
+    page = '<div role="list"><div class="citation" role="doc-biblioentry">A source</div></div>'
+    assert 'class="citation" role="listitem"' in lean.list_sources(page)
+
+
 def formula(number: int, glyph: str) -> str:
     """Return a formula of one glyph, as MathJax writes it."""
     name = f"MJX-{number}-TEX-I-{glyph}"
