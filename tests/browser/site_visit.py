@@ -17,6 +17,7 @@ from site_files import REPOSITORY
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 DESK = {"width": 1280, "height": 900}
 PHONE, TABLET = 360, 768
+QUESTION = ".Quiz"
 LOCAL = {"file", "data", "blob", "about"}
 
 
@@ -135,11 +136,13 @@ def lay_open(page: Page) -> None:
     )
 
 
-def accessibility(page: Page) -> list[str]:
-    """Return axe-core's serious and critical findings."""
+def accessibility(page: Page, within: str = "html") -> list[str]:
+    """Return axe-core's serious and critical findings on the page, or on parts of it."""
+    if not page.locator(within).count():
+        return []
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
-    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    result = page.evaluate("part => axe.run(part, {resultTypes: ['violations']})", within)
     return [
         f"{violation['impact']} {violation['id']}: {node['target']} "
         f"{_summary(node['failureSummary'])}"
@@ -178,7 +181,7 @@ def undrawn(page: Page) -> list[str]:
 def dumb_questions(page: Page) -> list[str]:
     """Answer every question by mouse and by keyboard; return those that do not respond."""
     found = []
-    for question in page.locator(".Quiz").all():
+    for question in page.locator(QUESTION).all():
         title = question.inner_text().strip().split("\n")[0][:60]
         choices = question.locator("label.MCButton")
         try:

@@ -20,6 +20,7 @@ from site_files import (
 )
 from site_visit import (
     PHONE,
+    QUESTION,
     TABLET,
     Visit,
     accessibility,
@@ -79,7 +80,7 @@ def test_questions_answer_mouse_and_keyboard(visited: Visit) -> None:
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_answered_questions_are_readable(visited: Visit, mode: str) -> None:
     assert show_mode(visited.page, mode) == mode
-    assert accessibility(visited.page) == []
+    assert accessibility(visited.page, QUESTION) == []
 
 
 def test_links_images_and_anchors_resolve(built_page: Path) -> None:
