@@ -31,7 +31,7 @@ class Table:
         caption = html.escape(self.caption)
         heading = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.columns)
         body = "".join(
-            f'<tr><th scope="row">{self._cell(row[0])}</th>'
+            f'<tr><th scope="row" style="min-width: 7rem">{self._cell(row[0])}</th>'
             + "".join(f"<td>{self._cell(cell)}</td>" for cell in row[1:])
             + "</tr>"
             for row in self.rows

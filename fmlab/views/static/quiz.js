@@ -1,5 +1,5 @@
 // Shows JupyterQuiz's questions in `frame`, and tells assistive technology what belongs together.
-function start(frame, questions) {
+function start(frame, questions, words) {
   frame.replaceChildren();
   frame.dataset.shuffleanswers = "False";
   show_questions(questions, frame);
@@ -8,6 +8,7 @@ function start(frame, questions) {
     const answers = question.querySelector(".Answer");
     const label = answers.querySelector("label.InpLabel");
     if (label) {
+      label.textContent = words.type;
       label.htmlFor = answers.querySelector("input").id;
       answers.querySelector("input").setAttribute("aria-describedby", asked.id);
     } else {
