@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, hashed, cached and downloaded."""
 
 import hashlib
+import http.client
 import os
 import shutil
 import urllib.error
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fmlab.errors import UserError
+
+MEND = "check the network, or put the data into a folder and name it in FMLAB_DATA"
 
 
 @contextmanager
@@ -91,12 +94,20 @@ def download(url: str, path: Path, *, sha256: str | None = None, timeout: float 
                 temporary.open("wb") as out,
             ):
                 shutil.copyfileobj(response, out)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+                # Bytes that were announced and never came: the reader itself does not mind.
+                if missing := getattr(response, "length", None):
+                    raise http.client.IncompleteRead(b"", missing)
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise UserError(f"{url} answered {error.code} ({error.reason}); {MEND}") from error
+        except (
+            urllib.error.URLError,
+            TimeoutError,
+            ConnectionError,
+            http.client.HTTPException,
+        ) as error:
             reason = getattr(error, "reason", error)
-            raise UserError(
-                f"cannot reach {url} ({reason}); check the network, or put the data into a folder "
-                "and name it in FMLAB_DATA"
-            ) from error
+            raise UserError(f"cannot reach {url} ({reason}); {MEND}") from error
         found = sha256_file(temporary)
         if sha256 is not None and found != sha256:
             raise UserError(
