@@ -115,8 +115,8 @@ def test_code_that_is_shown_is_the_librarys(shown: str) -> None:
 
 def test_every_figure_has_an_alt_text() -> None:
     cells = re.findall(r"(?ms)^```\{code-cell\}[^\n]*\n(.*?)^```$", CHAPTER)
-    drawing = [cell for cell in cells if re.search(r"(?m)^(\w+\.)?(chart|heat_map)\(", cell)]
-    assert len(drawing) == 2
+    drawing = [cell for cell in cells if re.search(r"(?m)^(\w+\.)?(chart|heat_map|layout)\(", cell)]
+    assert len(drawing) == 3
     for cell in drawing:
         assert re.search(r"(?m)^    alt: \w", cell), cell
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fmlab.probes.fill_mask import Blank, Candidate, FillMask
-from fmlab.views import attention, fill_mask
+from fmlab.views import attention, fill_mask, layout
 
 matplotlib.use("Agg")
 
@@ -39,3 +39,18 @@ def test_heat_map_shows_the_weights_with_their_tokens() -> None:
     panel = figure.axes[0]
     assert panel.images[0].get_array().tolist() == weights.numpy().tolist()
     assert [label.get_text() for label in panel.get_xticklabels()] == ["a", "##b"]
+
+
+def test_layout_has_the_shapes_of_the_sizes_it_is_given() -> None:
+    steps = layout.floors(hidden=8, heads=2, inner=32, vocab=50)
+    assert [step.shape for step in steps] == ["(1, T)", *["(1, T, 8)"] * 6, "(1, T, 50)"]
+    assert [step.inside_layer for step in steps] == [False, False, *[True] * 4, False, False]
+    panel = layout.layout(hidden=8, layers=3, heads=2, inner=32, vocab=50).axes[0]
+    drawn = [text.get_text() for text in panel.texts]
+    assert {step.text for step in steps} | {"3 times"} <= set(drawn)
+
+
+def test_layout_takes_its_words_from_one_table() -> None:
+    words = {name: name for name in layout.WORDS}
+    steps = layout.floors(hidden=8, heads=2, inner=32, vocab=50, words=words)
+    assert [step.text for step in steps][:3] == ["ids", "sum", "attention"]
