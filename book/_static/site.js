@@ -6,7 +6,7 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
 // A box that scrolls sideways must be reachable with the keyboard, or its end cannot be read.
 (() => {
   const BOXES =
-    "mjx-container[display=true], .cell_output .output, .highlight pre, .pst-scrollable-table-container";
+    "mjx-container[display=true], .table-wrapper, .cell_output .output, .highlight pre, .pst-scrollable-table-container";
 
   function mark() {
     for (const box of document.querySelectorAll(BOXES)) {
