@@ -28,7 +28,8 @@ from site_visit import (
 )
 
 SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title>
-<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head><body><main><h1 id="top">A page</h1>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
+<body><main><h1 id="top">A page</h1>
 %s</main></body></html>"""
 SOUND = '<p>Text with <a href="#top">a link</a> and <img src="dot.png" alt="a dot">.</p>'
 DOT = bytes.fromhex(
