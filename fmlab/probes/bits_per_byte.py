@@ -132,7 +132,7 @@ def pseudo_likelihood_loss(
     texts: Sequence[str],
     *,
     longest: int = 128,
-    max_tokens: int | None = 5_000,
+    max_tokens: int | None = 2_000,
     device: Device | None = None,
     seed: int = 0,
 ) -> MaskedLoss:

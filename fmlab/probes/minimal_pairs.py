@@ -8,20 +8,18 @@ Sources: Warstadt et al. 2020, "BLiMP", TACL, arXiv:1912.00582; Salazar et al. 2
 arXiv:1910.14659.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 
 from fmlab.device import Device
 from fmlab.errors import UserError
-from fmlab.probes.pseudo_likelihood import Encoder, Tick, pseudo_log_likelihoods
+from fmlab.probes.progress import bar
+from fmlab.probes.pseudo_likelihood import Encoder, pseudo_log_likelihoods
 from fmlab.probes.units import Interval, bootstrap_mean, wilson_interval
 
 
@@ -121,7 +119,7 @@ def compare_pairs(
     )
     numbers: dict[tuple[int, ...], int] = {}
     which = [numbers.setdefault(tuple(ids), len(numbers)) for ids in encoded]
-    with _bar(len(numbers), progress) as tick:
+    with bar("scoring sentences", len(numbers), progress) as tick:
         scores = pseudo_log_likelihoods(model, list(numbers), tokenizer, device=device, tick=tick)
     found = scores[which].reshape(-1, 2)
     difference: NDArray[np.float64] = found[:, 0] - found[:, 1]
@@ -186,19 +184,3 @@ def accuracy(
     else:
         interval = wilson_interval(correct, total)
     return Accuracy(correct, int((difference == 0).sum()), total, len(count), interval)
-
-
-@contextmanager
-def _bar(total: int, wanted: bool) -> Iterator[Tick | None]:
-    if not wanted:
-        yield None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("sentences", total=total)
-        yield lambda count: progress.advance(task, count)

@@ -1,0 +1,122 @@
+"""`evaluate` writes figures that are complete, of these weights, and the same each time."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from fmlab import evaluate as module
+from fmlab.batches import cut, pack
+from fmlab.checkpoint import save
+from fmlab.corpus import Corpus, Document
+from fmlab.errors import UserError
+from fmlab.evaluate import EVALUATION, bare_pieces, evaluate
+from fmlab.models.bert import Bert, BertConfig, BertForPreTraining
+from fmlab.probes.minimal_pairs import Pair
+from fmlab.tokens import Tokenizer
+
+WORDS = "one two three four five six seven eight".split()
+
+
+def document(split: str, start: int, lines: int = 40) -> Document:
+    text = "\n".join(
+        " ".join(WORDS[(start + i + j) % 8] for j in range(4 + i % 5)) for i in range(lines)
+    )
+    return Document(f"{split} {start}", text, "CC0", "made here", "0" * 64, split)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def corpus() -> Corpus:
+    return Corpus("numbers", (document("train", 0), document("valid", 1), document("test", 2)))
+
+
+@pytest.fixture
+def tokenizer(corpus: Corpus) -> Tokenizer:
+    return Tokenizer.train([d.text for d in corpus.documents], vocab_size=100)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FMLAB_CACHE", str(tmp_path / "cache"))
+    torch.manual_seed(0)
+    config = BertConfig(tokenizer.vocab_size, 16, 1, 2, 32, max_position_embeddings=16)
+    return save(tmp_path / "model", BertForPreTraining(config), tokenizer)
+
+
+@pytest.fixture
+def pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tuple(
+        Pair(f"one {word} three", f"three {word} one", f"set{i % 2}", "order", f"field{i % 2}")
+        for i, word in enumerate(WORDS)
+    )
+    monkeypatch.setattr(module, "load_blimp", lambda limit: made[:limit])
+
+
+@pytest.mark.usefixtures("pairs")
+def test_everything_is_measured_and_written(folder: Path, corpus: Corpus) -> None:
+    figures = evaluate(folder, corpus, blimp=True)
+    assert json.loads((folder / EVALUATION).read_text()) == figures
+    assert set(figures["splits"]) == {"valid", "test"}
+    for split in figures["splits"].values():
+        for kind in ("masked", "hidden_alone", "unigram", "trigram"):
+            low, high = split[kind]["interval"]
+            assert low <= split[kind]["nats_per_token"] <= high
+            assert split[kind]["bits_per_byte"] > 0
+        # This text is one long count from one to eight: two words tell the third.
+        assert split["trigram"]["nats_per_token"] < 1 < split["unigram"]["nats_per_token"]
+        assert split["unknown_share"] == 0
+    assert figures["blimp"]["overall"]["pairs"] == 8
+    assert set(figures["blimp"]["by_field"]) == {"field0", "field1"}
+    assert figures["corpus"] == {"name": "numbers", "sha256": corpus.sha256}
+
+
+def test_the_same_again_gives_the_same_figures(folder: Path, corpus: Corpus) -> None:
+    first, again = (evaluate(folder, corpus)["splits"] for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.usefixtures("pairs")
+def test_blimp_figures_stay_only_for_the_same_weights(
+    folder: Path, corpus: Corpus, tokenizer: Tokenizer
+) -> None:
+    blimp = evaluate(folder, corpus, blimp=True)["blimp"]
+    assert evaluate(folder, corpus)["blimp"] == blimp
+    torch.manual_seed(1)
+    config = BertConfig(tokenizer.vocab_size, 16, 1, 2, 32, max_position_embeddings=16)
+    save(folder, BertForPreTraining(config), tokenizer)
+    assert "blimp" not in evaluate(folder, corpus)
+
+
+def test_a_damaged_older_file_is_written_anew(folder: Path, corpus: Corpus) -> None:
+    (folder / EVALUATION).write_text("{ half")
+    evaluate(folder, corpus)
+    assert "splits" in json.loads((folder / EVALUATION).read_text())
+
+
+def test_pieces_come_out_of_packed_rows_as_they_went_in(tokenizer: Tokenizer) -> None:
+    pieces = list(cut([document("train", 3).text], tokenizer, 9))
+    found = bare_pieces(pack(pieces, 20, tokenizer.pad_id), tokenizer)
+    assert sorted(piece.tolist() for piece in found) == sorted(piece[1:-1] for piece in pieces)
+
+
+def test_a_corpus_without_held_out_text_is_one_clear_line(folder: Path) -> None:
+    only_train = Corpus("numbers", (document("train", 0),))
+    with pytest.raises(UserError, match="numbers has no valid and no test split"):
+        evaluate(folder, only_train)
+    assert not (folder / EVALUATION).exists()
+
+
+def test_a_corpus_without_a_train_split_has_no_baselines(folder: Path) -> None:
+    figures = evaluate(folder, Corpus("numbers", (document("test", 0),)))
+    assert set(figures["splits"]) == {"test"}
+    assert "unigram" not in figures["splits"]["test"]
+
+
+def test_a_model_that_cannot_fill_is_one_clear_line(
+    tmp_path: Path, corpus: Corpus, tokenizer: Tokenizer
+) -> None:
+    config = BertConfig(tokenizer.vocab_size, 16, 1, 2, 32, max_position_embeddings=16)
+    trunk = save(tmp_path / "trunk", Bert(config), tokenizer)
+    with pytest.raises(UserError, match="cannot fill masks"):
+        evaluate(trunk, corpus)
