@@ -81,8 +81,8 @@ def load(
 ) -> Corpus:
     """Return the books, from the nearest place that has them.
 
-    The places, in order: `path`; the folder of local data (`FMLAB_DATA`, or `shared/data` beside
-    the repository); the cache; the pinned archive, fetched once and then cached.
+    The places, in order: `path`; the cache of an earlier load; the folder of local data
+    (`FMLAB_DATA`, or `shared/data` beside the repository); the pinned archive, fetched once.
 
     Args:
         path: A folder in the archive's layout, a folder with `books.jsonl.xz`, or that file.
@@ -189,10 +189,12 @@ def _from_lines(books: Sequence[Book], file: Path) -> dict[str, str]:
                     texts[path] = _checked(wanted[path], json.loads(line)["text"])
                 if len(texts) == len(wanted):
                     return texts
-    except (OSError, EOFError, lzma.LZMAError, TypeError, ValueError, KeyError) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{file} cannot be read to its end ({error}); {MEND}") from error
+    except UserError:
+        raise
+    except OSError as error:
+        raise UserError(f"cannot read {file} ({error.strerror}); {MEND}") from error
+    except (EOFError, lzma.LZMAError, TypeError, ValueError, KeyError) as error:
+        raise UserError(f"{file} is cut short, damaged or no list of books; {MEND}") from error
     missing = next(path for path in wanted if path not in texts)
     raise UserError(f"{file} lacks {missing!r}; {MEND}")
 
