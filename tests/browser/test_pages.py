@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from playwright.sync_api import Browser
 from site_files import (
     HTML,
     badges,
@@ -30,6 +31,7 @@ from site_visit import (
     overflow,
     show_mode,
     undrawn,
+    visit,
 )
 
 pytestmark = pytest.mark.browser
@@ -81,6 +83,15 @@ def test_questions_answer_mouse_and_keyboard(visited: Visit) -> None:
 def test_answered_questions_are_readable(visited: Visit, mode: str) -> None:
     assert show_mode(visited.page, mode) == mode
     assert accessibility(visited.page, QUESTION) == []
+
+
+@pytest.mark.parametrize("way", ["served", "from file"])
+def test_search_finds_a_word_of_the_book(browser: Browser, html: Path, site: str, way: str) -> None:
+    address = site if way == "served" else html.resolve().as_uri()
+    seen = visit(browser, f"{address}/search.html?q=tokenizer")
+    seen.page.locator("#search-results li a").first.wait_for(timeout=5000)
+    assert seen.findings() == []
+    seen.close()
 
 
 def test_links_images_and_anchors_resolve(built_page: Path) -> None:
