@@ -133,6 +133,11 @@ def _held_out(
         splits[split] = {
             **_about(documents, pieces, tokenizer),
             "masked": {**_figures(masked), "asked": masked.asked, "mask_rate": masked.mask_rate},
+            "by_document": [
+                {"title": document.title, **_figures(loss)}
+                for document, loss in zip(documents, masked.by_text, strict=True)
+                if loss is not None
+            ],
             "hidden_alone": {**_figures(alone), "asked": alone.asked},
             **{
                 name: _figures(score(model, pieces, masked.text_bytes, seed))

@@ -66,6 +66,7 @@ def test_everything_is_measured_and_written(folder: Path, corpus: Corpus) -> Non
         # This text is one long count from one to eight: two words tell the third.
         assert split["trigram"]["nats_per_token"] < 1 < split["unigram"]["nats_per_token"]
         assert split["unknown_share"] == 0
+        assert [one["title"] for one in split["by_document"]] == split["documents"]
     assert figures["blimp"]["overall"]["pairs"] == 8
     assert set(figures["blimp"]["by_field"]) == {"field0", "field1"}
     assert figures["corpus"] == {"name": "numbers", "sha256": corpus.sha256}

@@ -23,7 +23,9 @@ WAY = (
     {"pretrain", "resume", "run_story"},
     {"adapt"},
     {"probes"},
+    {"evaluate"},
     {"audits"},
+    {"card"},
     {"views"},
 )
 GROUND = WAY[0]

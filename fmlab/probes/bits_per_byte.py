@@ -8,7 +8,7 @@ another. Compare masked models with masked models.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,6 +44,7 @@ class MaskedLoss:
         tokens: How many tokens the documents have.
         text_bytes: Their length in bytes of UTF-8.
         mask_rate: The share that is hidden at once; None where one token is hidden at a time.
+        by_text: The same for each document alone; None for one in which nothing was asked.
     """
 
     nats_per_token: float
@@ -52,6 +53,7 @@ class MaskedLoss:
     tokens: int
     text_bytes: int
     mask_rate: float | None
+    by_text: tuple["MaskedLoss | None", ...] = ()
 
     @property
     def bits_per_byte(self) -> float:
@@ -102,8 +104,8 @@ def masked_loss(
     """
     if not 0 < mask_rate < 1:
         raise UserError(f"mask_rate is {mask_rate}; it must lie between 0 and 1")
-    pieces, tokens, text_bytes = _pieces(tokenizer, texts, longest)
-    pieces = _sample(pieces, max_tokens, seed)
+    held_out = _HeldOut(tokenizer, texts, longest, max_tokens, seed)
+    pieces = held_out.pieces
     sums, asked = np.zeros(len(pieces)), np.zeros(len(pieces), dtype=np.int64)
     rng = numpy_rng(seed, "hidden")
     with scoring(model, device) as where:
@@ -120,10 +122,7 @@ def masked_loss(
             asked[members] = chosen.sum(axis=1)
             if tick is not None:
                 tick(len(members))
-    if not asked.any():
-        raise UserError("no token of so short a text was hidden; give more text")
-    mean = bootstrap_mean(sums[asked > 0], asked[asked > 0], seed=seed)
-    return MaskedLoss(mean.value, mean.interval, int(asked.sum()), tokens, text_bytes, mask_rate)
+    return held_out.summary(sums, asked, mask_rate)
 
 
 def pseudo_likelihood_loss(
@@ -146,35 +145,78 @@ def pseudo_likelihood_loss(
     Raises:
         UserError: The texts are empty.
     """
-    pieces, tokens, text_bytes = _pieces(tokenizer, texts, longest)
-    pieces = _sample(pieces, max_tokens, seed)
-    bare = [piece[1:-1] for piece in pieces]
+    held_out = _HeldOut(tokenizer, texts, longest, max_tokens, seed)
+    bare = [piece[1:-1] for piece in held_out.pieces]
     sums = -pseudo_log_likelihoods(model, bare, tokenizer, device=device)
-    asked = [len(piece) for piece in bare]
-    mean = bootstrap_mean(sums, asked, seed=seed)
-    return MaskedLoss(mean.value, mean.interval, sum(asked), tokens, text_bytes, None)
+    return held_out.summary(sums, np.array([len(piece) for piece in bare]), None)
 
 
-def _pieces(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> tuple[Pieces, int, int]:
-    """Return the pieces as in training, the number of tokens in them, and the bytes of the texts.
+class _HeldOut:
+    """Held-out documents in pieces, as in training, and what belongs to which document."""
 
-    Raises:
-        UserError: There is no text.
-    """
-    pieces = list(cut(texts, tokenizer, longest))
-    if not pieces:
-        raise UserError("there is no held-out text; choose a corpus with a valid or test split")
-    return pieces, sum(map(len, pieces)) - 2 * len(pieces), sum(len(t.encode()) for t in texts)
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        texts: Sequence[str],
+        longest: int,
+        max_tokens: int | None,
+        seed: int,
+    ) -> None:
+        """Cut the texts, and draw pieces from all over them if not all are wanted.
+
+        Raises:
+            UserError: There is no text.
+        """
+        by_text = [list(cut([text], tokenizer, longest)) for text in texts]
+        pieces = [piece for some in by_text for piece in some]
+        if not pieces:
+            raise UserError("there is no held-out text; choose a corpus with a valid or test split")
+        self.tokens = [sum(len(piece) - 2 for piece in some) for some in by_text]
+        self.text_bytes = [len(text.encode()) for text in texts]
+        self.seed = seed
+        kept = _sample(pieces, max_tokens, seed)
+        self.pieces = [pieces[i] for i in kept]
+        self.owner = np.repeat(np.arange(len(texts)), [len(some) for some in by_text])[kept]
+
+    def summary(
+        self, sums: NDArray[np.float64], asked: NDArray[np.int64], mask_rate: float | None
+    ) -> MaskedLoss:
+        """Return the loss of all documents, and of each, from the losses of the pieces.
+
+        Raises:
+            UserError: Nothing was asked.
+        """
+
+        def loss(of: NDArray[np.bool_], tokens: int, text_bytes: int) -> MaskedLoss | None:
+            of = of & (asked > 0)
+            if not of.any():
+                return None
+            mean = bootstrap_mean(sums[of], asked[of], seed=self.seed)
+            count = int(asked[of].sum())
+            return MaskedLoss(mean.value, mean.interval, count, tokens, text_bytes, mask_rate)
+
+        everything = loss(self.owner >= 0, sum(self.tokens), sum(self.text_bytes))
+        if everything is None:
+            raise UserError("no token of so short a text was hidden; give more text")
+        return replace(
+            everything,
+            by_text=tuple(
+                loss(self.owner == number, tokens, text_bytes)
+                for number, (tokens, text_bytes) in enumerate(
+                    zip(self.tokens, self.text_bytes, strict=True)
+                )
+            ),
+        )
 
 
-def _sample(pieces: Pieces, max_tokens: int | None, seed: int) -> Pieces:
-    """Return pieces drawn from all over until they hold about `max_tokens` tokens, at least one."""
+def _sample(pieces: Pieces, max_tokens: int | None, seed: int) -> NDArray[np.int64]:
+    """Return which pieces, drawn from all over, hold about `max_tokens` tokens; at least one."""
     if max_tokens is None:
-        return pieces
+        return np.arange(len(pieces))
     order = numpy_rng(seed, "sample").permutation(len(pieces))
     lengths = np.array([len(pieces[i]) - 2 for i in order])
     count = max(1, int((np.cumsum(lengths) <= max_tokens).sum()))
-    return [pieces[i] for i in sorted(order[:count])]
+    return np.sort(order[:count])
 
 
 def _batches(pieces: Pieces) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:

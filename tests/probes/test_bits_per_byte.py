@@ -126,6 +126,18 @@ def test_a_sample_is_about_as_large_as_asked(tokenizer: Tokenizer) -> None:
     assert sample.nats_per_token == pytest.approx(whole.nats_per_token, rel=0.1)
 
 
+def test_documents_are_measured_each_alone_too(tokenizer: Tokenizer) -> None:
+    found = masked_loss(random_bert(tokenizer), tokenizer, [*TEXTS, ""], device=FLOAT32, longest=32)
+    first, second, empty = found.by_text
+    assert first is not None
+    assert second is not None
+    assert empty is None
+    assert first.asked + second.asked == found.asked
+    assert first.text_bytes + second.text_bytes == found.text_bytes
+    total = first.nats_per_token * first.asked + second.nats_per_token * second.asked
+    assert total == pytest.approx(found.nats_per_token * found.asked)
+
+
 def test_long_paragraphs_are_cut_as_in_training(tokenizer: Tokenizer) -> None:
     model = Uniform(tokenizer.vocab_size)
     masked_loss(model, tokenizer, [" ".join(WORDS * 10)], longest=20, device=FLOAT32)
