@@ -35,6 +35,16 @@ ASSUMED_WATTS_A_THREAD = 10
 
 SECONDS_BETWEEN_READINGS = 15.0
 
+GRID_GRAMS_PER_KWH = {
+    "India": 713,
+    "China": 582,
+    "Germany": 381,
+    "United States": 369,
+    "France": 56,
+    "Sweden": 41,
+}
+"""Grams of CO2e for a kilowatt-hour of electricity in 2023, as codecarbon 3.3.2 has them."""
+
 METHODS = {
     # (has a GPU, the processor has a meter of its own)
     (False, False): "modelled by codecarbon {version} from processor load and memory size",

@@ -63,8 +63,9 @@ class Accuracy:
         ties: In so many both scored the same; they count as wrong.
         total: So many there were.
         sets: From so many templates.
-        interval: 95 % of the accuracy. Of several sets, from drawing whole sets again and again,
-            since pairs of one template are alike; of a single set, Wilson's, over its pairs.
+        interval: 95 % of the accuracy. Of a single set, Wilson's over its pairs. Of several, the
+            wider of that and of drawing whole sets again and again, since pairs of one template
+            are alike.
     """
 
     correct: int
@@ -179,8 +180,8 @@ def accuracy(
     names = np.zeros(total) if sets is None else np.asarray(sets)
     _, member = np.unique(names, return_inverse=True)
     count = np.bincount(member)
+    low, high = wilson_interval(correct, total)
     if len(count) > 1:
-        interval = bootstrap_mean(np.bincount(member, weights=right), count, seed=seed).interval
-    else:
-        interval = wilson_interval(correct, total)
-    return Accuracy(correct, int((difference == 0).sum()), total, len(count), interval)
+        of_sets = bootstrap_mean(np.bincount(member, weights=right), count, seed=seed).interval
+        low, high = min(low, of_sets[0]), max(high, of_sets[1])
+    return Accuracy(correct, int((difference == 0).sum()), total, len(count), (low, high))

@@ -1,0 +1,230 @@
+"""What a model card says of the model: facts of the run, sizes of the file, rows of results."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from fmlab.card.data import NOT_KNOWN, cell
+from fmlab.checkpoint import WEIGHTS, read_json
+from fmlab.energy import GRID_GRAMS_PER_KWH
+from fmlab.errors import UserError
+
+MEASURES = {
+    "masked": "this model, gaps",
+    "hidden_alone": "this model, alone",
+    "trigram": "3-gram (counted)",
+    "unigram": "unigram (counted)",
+}
+BETTER = "On every held-out split it fills gaps better than the 3-gram guesses the next token."
+NOT_BETTER = (
+    "**It does not beat the 3-gram on every held-out split**, though it sees both sides: it has "
+    "learned little."
+)
+ABOVE_CHANCE = "Overall it is above chance: the whole interval lies above 50 %."
+AT_CHANCE = (
+    "**Overall it is not above chance**: the interval reaches 50 %. It has not learned the "
+    "grammar that BLiMP asks about."
+)
+
+
+def run_facts(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `run.json` says, by the names that the templates ask for."""
+
+    def at(*keys: str) -> Any:
+        value: Any = run
+        for key in keys:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def number(*keys: str, form: str = "{:,}") -> str | None:
+        value = at(*keys)
+        return None if value is None else form.format(value)
+
+    device = [at("device", key) for key in ("description", "machine")]
+    documents = at("corpus", "documents") or {}
+    command = at("command")
+    return {
+        "finished": at("finished"),
+        "command": f"`{' '.join(command)}`" if command else None,
+        "steps": number("steps"),
+        "tokens": number("tokens"),
+        "epochs": number("epochs", form="{:.2f}"),
+        "train_loss": number("loss", "train_last_100_steps", form="{:.3f}"),
+        "valid_loss": number("loss", "valid", form="{:.3f}"),
+        "duration": _duration(at("seconds")),
+        "speed": number("tokens_per_second"),
+        "device": ", ".join(part for part in device if part),
+        "format": at("device", "format"),
+        "seed": number("seed"),
+        "versions": ", ".join(f"{key} {value}" for key, value in (at("versions") or {}).items()),
+        "kwh": number("energy", "kwh", form="{:.4g}"),
+        "energy_method": at("energy", "method"),
+        "corpus": at("corpus", "name"),
+        "corpus_sha256": at("corpus", "sha256"),
+        "documents": ", ".join(f"{count} {split}" for split, count in documents.items()),
+        "train_words": number("corpus", "train_words"),
+        "train_tokens": number("corpus", "train_tokens"),
+        "licences": "; ".join(at("corpus", "licences") or []),
+    }
+
+
+def _duration(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def corpus_line(known: Mapping[str, Any]) -> str:
+    """Return one sentence on the text."""
+    if not known["corpus"]:
+        return f"The text: {NOT_KNOWN}."
+    words = known["train_words"] or NOT_KNOWN
+    return f"The corpus `{known['corpus']}`: {words} words to train on."
+
+
+def size(config: Mapping[str, Any], header: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the sizes of the model, from its configuration and from its file."""
+    tensors = [value for key, value in header.items() if key != "__metadata__"]
+    formats = {"F16": "float16", "BF16": "bfloat16", "F32": "float32"}
+    stored = sorted({formats.get(tensor["dtype"], tensor["dtype"]) for tensor in tensors})
+    settings = folder / "tokenizer_config.json"
+    return {
+        "parameters": sum(math.prod(tensor["shape"]) for tensor in tensors),
+        "megabytes": (folder / WEIGHTS).stat().st_size / 1e6,
+        "stored_as": ", ".join(stored),
+        "layers": config.get("num_hidden_layers"),
+        "hidden": config.get("hidden_size"),
+        "heads": config.get("num_attention_heads"),
+        "positions": config.get("max_position_embeddings"),
+        "vocabulary": config.get("vocab_size", 0),
+        "lowercase": read_json(settings).get("do_lower_case", True) if settings.exists() else True,
+    }
+
+
+def safetensors_header(path: Path) -> dict[str, Any]:
+    """Return names, shapes and formats of the tensors, without reading them.
+
+    Raises:
+        UserError: The file is missing or damaged.
+    """
+    try:
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            found: dict[str, Any] = json.loads(stream.read(min(length, 10**8)))
+    except OSError as error:
+        raise UserError(f"cannot read {path} ({error.strerror}); name a checkpoint") from error
+    except ValueError as error:
+        raise UserError(f"{path} is damaged or cut short; fetch or save it again") from error
+    return found
+
+
+def co2e(kwh: float | None) -> dict[str, str]:
+    """Return grams of CO2e by the place the electricity may come from; nothing without energy."""
+    if not kwh:
+        return {}
+    return {place: f"{kwh * grams:.3g} g" for place, grams in GRID_GRAMS_PER_KWH.items()}
+
+
+def evaluation(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rows of the card's tables of results."""
+    splits = figures.get("splits", {})
+    rows = [
+        {
+            "split": split,
+            "measure": words,
+            "nats": _with_interval(found[measure], "nats_per_token", "interval"),
+            "bits": _with_interval(found[measure], "bits_per_byte", "bits_per_byte_interval"),
+        }
+        for split, found in splits.items()
+        for measure, words in MEASURES.items()
+        if measure in found
+    ]
+    documents = [
+        {
+            "title": cell(one["title"]),
+            "bits": _with_interval(one, "bits_per_byte", "bits_per_byte_interval"),
+        }
+        for found in splits.values()
+        for one in found.get("by_document", [])
+    ]
+    against = [
+        found["masked"]["interval"][1] < found["trigram"]["interval"][0]
+        for found in splits.values()
+        if "trigram" in found
+    ]
+    rates = {round(100 * found["masked"]["mask_rate"]) for found in splits.values()}
+    return {
+        "splits": rows,
+        "documents": documents,
+        "mask_percent": next(iter(rates), 15),
+        "against_trigram": (BETTER if all(against) else NOT_BETTER) if against else "",
+        "blimp": _blimp(figures.get("blimp")),
+    }
+
+
+def _blimp(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not found:
+        return None
+
+    def row(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
+        low, high = (f"{100 * end:.1f}" for end in one["interval"])
+        return {
+            "name": name.replace("_", " "),
+            "accuracy": f"{100 * one['accuracy']:.1f}",
+            "interval": f"{low} to {high}",
+            "sets": one["sets"],
+            "ties": one["ties"],
+        }
+
+    overall = found["overall"]
+    return {
+        "pairs": overall["pairs"],
+        "limit": found["pairs_per_set"],
+        "rows": [
+            row("**all**", overall),
+            *(row(name, one) for name, one in found["by_field"].items()),
+        ],
+        "terms": [row(name, one) for name, one in found["by_term"].items()],
+        "verdict": ABOVE_CHANCE if overall["interval"][0] > 0.5 else AT_CHANCE,
+    }
+
+
+def _with_interval(found: Mapping[str, Any], value: str, interval: str) -> str:
+    low, high = found[interval]
+    return f"{found[value]:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def metadata(name: str, licence: str, corpus: str, figures: Mapping[str, Any]) -> ModelCardData:
+    """Return what the hub reads: licence, language, data sets, metrics, results."""
+    task, text = "fill-mask", corpus or "text"
+    results = [
+        EvalResult(task, text, text, metric, found["masked"][metric], dataset_split=split)
+        for split, found in figures.get("splits", {}).items()
+        for metric in ("bits_per_byte", "nats_per_token")
+    ]
+    if blimp := figures.get("blimp"):
+        parts = {"all": blimp["overall"], **blimp["by_field"]}
+        results += [
+            EvalResult(
+                task, "nyu-mll/blimp", "BLiMP", "accuracy", one["accuracy"], dataset_config=part
+            )
+            for part, one in parts.items()
+        ]
+    known = {"books": ["mlschmitt/classic-books-markdown"]}
+    hub = [corpus.removeprefix("hub:").partition(",")[0]] if corpus.startswith("hub:") else None
+    return ModelCardData(
+        language="en" if corpus in ("books", "toyworld") else None,
+        license=licence,
+        library_name="transformers",
+        pipeline_tag=task,
+        tags=["bert", "teaching"],
+        datasets=known.get(corpus, hub),
+        metrics=["accuracy", "bits_per_byte"] if results else None,
+        model_name=name,
+        eval_results=results or None,
+    )
