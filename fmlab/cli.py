@@ -53,7 +53,11 @@ def labs_check() -> None:
     from fmlab.grading import student
 
     labs = find_root() / "labs"
-    student.check(labs, labs / "student")
+    lines = student.check(labs, labs / "student")
+    for line in lines:
+        print(f"fmlab: {line}", file=sys.stderr)
+    if lines:
+        raise typer.Exit(2)
     print("labs: all student notebooks are up to date")
 
 
@@ -155,6 +159,50 @@ def _follow(run: Any) -> None:
                     f"step {record.step}: loss {record.loss:.4f}, held-out {record.valid_loss:.4f}"
                     f" nats a masked token, {record.tokens:,} tokens, {record.seconds:.0f} s"
                 )
+
+
+@app.command()
+def evaluate(
+    folder: Folder,
+    corpus: Annotated[str, typer.Option(help="Whose held-out text to read.")] = "books",
+    blimp: Annotated[bool, typer.Option(help="Measure BLiMP too (minutes on a CPU).")] = False,
+    pairs_per_set: Annotated[
+        int | None, typer.Option(help="Only so many pairs of each BLiMP set.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(help="About so many held-out tokens of each split; else all.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; else the best here.")] = None,
+) -> None:
+    """Measure a checkpoint on held-out text, beside baselines; write its eval.json."""
+    from fmlab.evaluate import evaluate as measure
+
+    found = measure(
+        folder,
+        corpus,
+        blimp=blimp,
+        pairs_per_set=pairs_per_set,
+        max_tokens=max_tokens,
+        device=device,
+        progress=sys.stderr.isatty(),
+    )
+    print(
+        json.dumps({name: found[name] for name in ("splits", "blimp") if name in found}, indent=1)
+    )
+    print(
+        f"the figures are in {folder / 'eval.json'}; write them into its card: fmlab card {folder}"
+    )
+
+
+@app.command()
+def card(folder: Folder) -> None:
+    """Write a checkpoint's model card and data statement from its run.json and eval.json."""
+    from fmlab.card import write_card
+
+    written = write_card(folder)
+    print(f"{written.card} and {written.data} are written")
+    for gap in written.not_known:
+        print(f"not known: {gap}")
 
 
 @app.command()
