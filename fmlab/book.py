@@ -29,7 +29,10 @@ _NOT_IN_OUTPUTS = {"fmlab/book.py", "fmlab/cli.py", "fmlab/__main__.py"}
 _TELLING = re.compile(r"Execut(?:ing|ed) notebook|WARNING:|ERROR:|CRITICAL:|\w+Error\b")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED_CELL = re.compile(
-    r"executing the following cell:\n-{10,}\n(?P<cell>.*?)\n-{10,}\n(?P<rest>.*)", re.S
+    r"(?P<before>[^\n]*)\n(?:The message was[^\n]*\n)?"
+    r"[^\n]*(?:executing the following cell|preview of the cell contents):\n"
+    r"-{10,}\n(?P<cell>.*?)\n-{10,}\n(?P<rest>.*)",
+    re.S,
 )
 
 
@@ -255,9 +258,10 @@ def _why(site: Path, log: Path) -> str:
         if found is None:
             continue
         page = report.relative_to(site / "reports").as_posix().removesuffix(".err.log")
-        error = [line for line in _COLOURS.sub("", found["rest"]).splitlines() if line.strip()]
+        told = f"{found['before']}\n{_COLOURS.sub('', found['rest'])}"
+        error = [line.strip() for line in told.splitlines() if line.strip()]
         print(f"\nIn {page} this cell failed:\n\n{found['cell']}\n", file=sys.stderr)
-        return f"{page}.md: {error[-1] if error else 'a cell failed'}; all of it is in {report}"
+        return f"{page}.md: {error[-1].rstrip('.')}; all of it is in {report}"
     lines = log.read_text(encoding="utf-8").splitlines()
     warnings = sum("WARNING:" in line or "ERROR:" in line for line in lines)
     if warnings:

@@ -121,6 +121,44 @@ def test_the_site_is_served_where_it_says(small: Path, capsys: pytest.CaptureFix
         assert response.read() == b"<p>here</p>"
 
 
+RULE = "-" * 18
+FAILED = f"""Traceback
+nbclient.exceptions.CellExecutionError: An error occurred while executing the following cell:
+{RULE}
+six / 0
+{RULE}
+
+\x1b[31mZeroDivisionError\x1b[39m: division by zero
+"""
+TOO_LONG = f"""Traceback
+nbclient.exceptions.CellTimeoutError: A cell timed out while it was being executed.
+The message was: Cell execution timed out.
+Here is a preview of the cell contents:
+{RULE}
+wait()
+{RULE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("report", "cell", "reason"),
+    [
+        (FAILED, "six / 0", "book/a.md: ZeroDivisionError: division by zero; all of it is in "),
+        (TOO_LONG, "wait()", "CellTimeoutError: A cell timed out while it was being executed; "),
+    ],
+)
+def test_a_report_of_a_failed_cell_becomes_one_line_and_the_cell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], report: str, cell: str, reason: str
+) -> None:
+    path = tmp_path / "html" / "reports" / "book" / "a.err.log"
+    path.parent.mkdir(parents=True)
+    path.write_text(report)
+    told = book._why(tmp_path / "html", tmp_path / "book.log")
+    assert reason in told
+    assert "\n" not in told
+    assert f"\n\n{cell}\n\n" in capsys.readouterr().err
+
+
 def test_an_unknown_command_exits_with_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert book.main(["bake"]) == 2
     assert capsys.readouterr().err == "book: usage: python -m fmlab.book build|fetch|serve\n"
