@@ -31,6 +31,7 @@ from fmlab.probes.progress import bar
 from fmlab.tokens import Tokenizer
 
 EVALUATION = "eval.json"
+TEXT = "text.json"  # in a run's folder: which corpus it read, with which settings
 SPLITS = ("valid", "test")
 
 
@@ -52,7 +53,8 @@ def evaluate(
 
     Args:
         folder: A checkpoint.
-        corpus: The text, or its name; the baselines are counted in its train split.
+        corpus: The text, or its name; the baselines are counted in its train split. By name, as
+            much of it is read as the run read, so that the baselines had the same text.
         blimp: Whether to measure BLiMP too: minutes on a CPU.
         pairs_per_set: Only the first so many of each of the 67 sets.
         max_tokens: Measure on about so many held-out tokens of each split; all if None.
@@ -65,7 +67,7 @@ def evaluate(
     """
     started = time.perf_counter()
     found = checkpoint.load(folder)
-    text = load(corpus) if isinstance(corpus, str) else corpus
+    text = _text_of_run(found, corpus) if isinstance(corpus, str) else corpus
     if not any(text.split(split) for split in SPLITS):
         raise UserError(f"{text.name} has no valid and no test split; choose another corpus")
     where = best_device(device)
@@ -74,7 +76,11 @@ def evaluate(
 
     figures: dict[str, Any] = {
         "weights_sha256": weights,
-        "corpus": {"name": text.name, "sha256": text.sha256},
+        "corpus": {
+            "name": text.name,
+            "sha256": text.sha256,
+            "trained_on": text.sha256 == found.run.get("corpus", {}).get("sha256"),
+        },
         "splits": _held_out(found, text, where, max_tokens, progress, seed),
     }
     if blimp:
@@ -96,6 +102,18 @@ def evaluate(
     }
     write_text(found.path / EVALUATION, json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
     return figures
+
+
+def _text_of_run(found: Checkpoint, name: str) -> Corpus:
+    """Return the corpus called `name`, with the settings that the run had, where they are known."""
+    chosen = found.path / TEXT
+    settings = checkpoint.read_json(chosen) if chosen.exists() else {}
+    if settings.get("corpus") == name:
+        return load(name, **settings.get("options", {}))
+    about = found.run.get("corpus", {})
+    if about.get("name") == name and name != "toyworld":
+        return load(name, max_words=about.get("train_words"))
+    return load(name)
 
 
 def _held_out(

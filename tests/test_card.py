@@ -82,7 +82,7 @@ def figures(weights: str, masked: float = 3.5, low: float = 0.55) -> dict[str, A
     }
     return {
         "weights_sha256": weights,
-        "corpus": {"name": "books", "sha256": "c" * 64},
+        "corpus": {"name": "books", "sha256": "c" * 64, "trained_on": True},
         "splits": {"valid": split, "test": split},
         "blimp": {
             "commit": "3e56b06",
@@ -188,6 +188,18 @@ def test_a_model_that_counting_beats_is_called_so(
     card = (folder / CARD).read_text()
     assert ("fills gaps better than the 3-gram" in card) is better
     assert ("does not beat the 3-gram" in card) is not better
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_figures_on_other_text_are_called_so(folder: Path, same: bool) -> None:
+    fill(folder)
+    found = json.loads((folder / "eval.json").read_text())
+    found["corpus"]["trained_on"] = same
+    (folder / "eval.json").write_text(json.dumps(found))
+    write_card(folder)
+    assert (
+        "another corpus than the model was trained on" in (folder / CARD).read_text()
+    ) is not same
 
 
 def test_the_books_of_the_run_are_counted_from_the_manifest(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -69,7 +70,7 @@ def test_everything_is_measured_and_written(folder: Path, corpus: Corpus) -> Non
         assert [one["title"] for one in split["by_document"]] == split["documents"]
     assert figures["blimp"]["overall"]["pairs"] == 8
     assert set(figures["blimp"]["by_field"]) == {"field0", "field1"}
-    assert figures["corpus"] == {"name": "numbers", "sha256": corpus.sha256}
+    assert figures["corpus"] == {"name": "numbers", "sha256": corpus.sha256, "trained_on": False}
 
 
 def test_the_same_again_gives_the_same_figures(folder: Path, corpus: Corpus) -> None:
@@ -87,6 +88,39 @@ def test_blimp_figures_stay_only_for_the_same_weights(
     config = BertConfig(tokenizer.vocab_size, 16, 1, 2, 32, max_position_embeddings=16)
     save(folder, BertForPreTraining(config), tokenizer)
     assert "blimp" not in evaluate(folder, corpus)
+
+
+@pytest.mark.parametrize(
+    ("text", "run", "options"),
+    [
+        ({"corpus": "books", "options": {"max_words": 9}}, {}, {"max_words": 9}),
+        ({"corpus": "toyworld", "options": {"skew": 1}}, {}, {}),
+        (None, {"corpus": {"name": "books", "train_words": 7}}, {"max_words": 7}),
+        (None, {"corpus": {"name": "toyworld", "train_words": 7}}, {}),
+        (None, {}, {}),
+    ],
+)
+def test_a_corpus_by_name_is_read_as_the_run_read_it(
+    folder: Path,
+    corpus: Corpus,
+    monkeypatch: pytest.MonkeyPatch,
+    text: dict[str, Any] | None,
+    run: dict[str, Any],
+    options: dict[str, Any],
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def load(name: str, **given: Any) -> Corpus:
+        asked.update(name=name, **given)
+        return corpus
+
+    monkeypatch.setattr(module, "load", load)
+    if text is not None:
+        (folder / "text.json").write_text(json.dumps(text))
+    run = {**run, "corpus": {**run.get("corpus", {}), "sha256": corpus.sha256}}
+    (folder / "run.json").write_text(json.dumps(run))
+    assert evaluate(folder, "books")["corpus"]["trained_on"]
+    assert asked == {"name": "books", **options}
 
 
 def test_a_damaged_older_file_is_written_anew(folder: Path, corpus: Corpus) -> None:

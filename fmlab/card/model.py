@@ -20,6 +20,10 @@ MEASURES = {
     "unigram": "unigram (counted)",
 }
 BETTER = "On every held-out split it fills gaps better than the 3-gram guesses the next token."
+OTHER_TEXT = (
+    "**Measured with another corpus than the model was trained on**: the counting models read "
+    "other text than it did, and it may have read some of the held-out text."
+)
 NOT_BETTER = (
     "**It does not beat the 3-gram on every held-out split**, though it sees both sides: it has "
     "learned little."
@@ -162,6 +166,7 @@ def evaluation(figures: Mapping[str, Any]) -> dict[str, Any]:
         "splits": rows,
         "documents": documents,
         "mask_percent": next(iter(rates), 15),
+        "other_text": "" if figures.get("corpus", {}).get("trained_on", True) else OTHER_TEXT,
         "against_trigram": (BETTER if all(against) else NOT_BETTER) if against else "",
         "blimp": _blimp(figures.get("blimp")),
     }
