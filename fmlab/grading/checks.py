@@ -24,7 +24,7 @@ import linecache
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from fmlab.errors import UserError
 from fmlab.grading import values
@@ -102,6 +102,7 @@ class Question(Expect):
     total: float
     names: Mapping[str, Any]
     hints: Mapping[str, str]
+    seed: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     _checks: list[tuple[float, Callable[..., None]]] = field(default_factory=list)
 
@@ -179,17 +180,26 @@ def _lines(outcome: Outcome, told: set[str]) -> list[str]:
         return [word("passed", **said)]
     if isinstance(mistake, Unwritten) and mistake.likely in told:
         return [word("skipped", **said)]
-    told.add(mistake.likely)
     lines = [word("failed", **said)]
     if mistake.expected is not None:
         lines.append(word("expected", text=mistake.expected))
     if mistake.got is not None:
         lines.append(word("got", text=mistake.got))
-    return [*lines, word("likely", text=mistake.likely)]
+    likely = word("likely", text=mistake.likely)
+    lines.append(word("likely_again") if mistake.likely in told else likely)
+    told.add(mistake.likely)
+    return lines
 
 
 class Lab:
-    """The questions of a lab, their points, and the words of their hints."""
+    """The questions of a lab, their points, and the words of their hints.
+
+    Attributes:
+        seed: Where the inputs of checks come from that draw some. A course may set another, so
+            that who knows a lab's source does not know its inputs.
+    """
+
+    seed: ClassVar[int] = 0
 
     def __init__(
         self, names: Mapping[str, Any], *, points: Mapping[str, float], hints: Mapping[str, str]
@@ -212,7 +222,9 @@ class Lab:
         """
         if name not in self.points:
             raise UserError(f"the lab has no question `{name}`; add it to `Lab(points=...)`")
-        self.questions[name] = Question(name, float(self.points[name]), self.names, self.hints)
+        self.questions[name] = Question(
+            name, float(self.points[name]), self.names, self.hints, self.seed
+        )
         return self.questions[name]
 
     def passed(self, name: str) -> bool:
@@ -222,12 +234,15 @@ class Lab:
         return bool(outcomes) and all(o.passed for o in outcomes)
 
     def choose(self, question: str, name: str, otherwise: T) -> T:
-        """Return the learner's `name` if its question passed, else `otherwise`; say which."""
+        """Return the learner's `name` if its question passed, else `otherwise`; say which.
+
+        None for `otherwise` leaves that part of the lab out for the time being.
+        """
         if self.passed(question) and name in self.names:
             print(word("uses_yours", name=name))
             chosen: T = self.names[name]
             return chosen
-        print(word("uses_ours", name=name))
+        print(word("leaves_out" if otherwise is None else "uses_ours", name=name))
         return otherwise
 
     def summary(self) -> None:

@@ -110,7 +110,7 @@ class Expect:
         return number
 
     def _finite(self, got: Any, what: str) -> None:
-        numbers = [n for n in values.flat(values.plain(got)) if isinstance(n, float)]
+        numbers = values.floats(got)
         if any(math.isnan(n) for n in numbers):
             raise Mistake(word("nan", what=what), got=values.show(got))
         if any(math.isinf(n) for n in numbers):
@@ -168,7 +168,7 @@ class Expect:
             raise Mistake(word("none", what=what), expected=values.show(wanted), got="None")
         shape, expected = values.shape_of(got), wanted
         if shape and not values.shape_of(wanted):
-            expected = [wanted] * math.prod(shape)
+            expected = values.filled(got, wanted)
         elif shape != values.shape_of(wanted):
             raise Mistake(
                 word("wrong_shape", what=what),
@@ -178,8 +178,8 @@ class Expect:
         wrong = values.differences(got, expected, tolerance)
         if not wrong:
             return
-        mine = values.flat(values.plain(got))[wrong[0]]
-        theirs = values.flat(values.plain(expected))[wrong[0]]
+        mine = values.at(got, wrong[0])
+        theirs = values.at(expected, wrong[0])
         if not shape:
             raise Mistake(general, expected=values.show(theirs), got=values.show(mine), hint=hint)
         place = values.position(wrong[0], shape)

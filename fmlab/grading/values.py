@@ -89,6 +89,27 @@ def flat(value: Any) -> list[Any]:
     return [value]
 
 
+def at(value: Any, index: int) -> Any:
+    """Return the single value at a flat position."""
+    if is_tensor(value):
+        return value.flatten()[index].item()
+    return flat(plain(value))[index]
+
+
+def filled(like: Any, value: Any) -> Any:
+    """Return a value of the same shape as `like` that holds `value` everywhere."""
+    if is_tensor(like):
+        return like.new_full(like.shape, value)
+    return [value] * len(flat(plain(like)))
+
+
+def floats(value: Any) -> list[float]:
+    """Return the fractional numbers in a value; none where all are whole."""
+    if is_tensor(value) and not value.is_floating_point():
+        return []
+    return [number for number in flat(plain(value)) if isinstance(number, float)]
+
+
 def shape_of(value: Any) -> tuple[int, ...]:
     """Return the shape of a tensor, an array or regular nested lists."""
     if is_tensor(value) or is_array(value):
@@ -109,6 +130,9 @@ def position(index: int, shape: tuple[int, ...]) -> str:
 
 def differences(got: Any, wanted: Any, tolerance: float) -> list[int]:
     """Return the flat positions at which two equally shaped values differ."""
+    if is_tensor(got) and is_tensor(wanted) and tolerance == 0:
+        found: list[int] = (got != wanted).flatten().nonzero().flatten().tolist()
+        return found
     pairs = zip(flat(plain(got)), flat(plain(wanted)), strict=True)
     return [i for i, (a, b) in enumerate(pairs) if not same(a, b, tolerance)]
 

@@ -18,6 +18,7 @@ ENGLISH: dict[str, str] = {
     "expected": "      expected: {text}",
     "got": "      yours:    {text}",
     "likely": "      likely:   {text}",
+    "likely_again": "      likely:   the same as above",
     # what is wrong with an answer, whatever the question
     "undefined": "`{name}` is not defined; run the cell with your answer, then this one",
     "unwritten": "`{name}` is not written yet; replace the lines below `# YOUR CODE HERE`",
@@ -54,6 +55,7 @@ ENGLISH: dict[str, str] = {
     # which function goes on
     "uses_yours": "`{name}`: yours passed its checks and is used from here on.",
     "uses_ours": "`{name}`: the library's own is used from here on, until yours passes its checks.",
+    "leaves_out": "`{name}`: left out from here on, until yours passes its checks.",
 }
 
 TABLES: dict[str, dict[str, str]] = {"en": ENGLISH}
