@@ -68,10 +68,10 @@ def test_codecarbon_is_silent_and_leaves_nothing(
 
 def test_reading_at_every_step_costs_next_to_nothing() -> None:
     with EnergyMeter() as meter:
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(10_000):
             assert meter.kwh >= 0
-        assert time.perf_counter() - started < 1.0
+        assert time.process_time() - started < 1.0
 
 
 def test_energy_only_grows(monkeypatch: pytest.MonkeyPatch) -> None:
