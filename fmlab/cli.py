@@ -22,7 +22,6 @@ labs_app = typer.Typer(help="Student notebooks, made from labs/NN_name.md.", no_
 app.add_typer(labs_app, name="labs")
 
 Folder = Annotated[Path, typer.Argument(help="A checkpoint's folder.")]
-TEXT = "text.json"  # in a run's folder: which text it reads
 
 
 @app.command()
@@ -87,6 +86,7 @@ def pretrain(
 ) -> None:
     """Pretrain a BERT; Ctrl-C stops it after the step in progress, --resume goes on."""
     from fmlab.corpus import load
+    from fmlab.evaluate import TEXT
     from fmlab.pretrain import pretrain as start
     from fmlab.pretrain import resumed_config
     from fmlab.tiers import tier as choose_tier
@@ -120,6 +120,7 @@ def pretrain(
 
 
 def _write_text_choice(out: Path, corpus: str, options: dict[str, Any]) -> None:
+    from fmlab.evaluate import TEXT
     from fmlab.files import write_text
 
     content = json.dumps({"corpus": corpus, "options": options}, indent=2)
@@ -195,11 +196,14 @@ def evaluate(
 
 
 @app.command()
-def card(folder: Folder) -> None:
+def card(
+    folder: Folder,
+    maker: Annotated[str | None, typer.Option(help="Who answers for the model.")] = None,
+) -> None:
     """Write a checkpoint's model card and data statement from its run.json and eval.json."""
     from fmlab.card import write_card
 
-    written = write_card(folder)
+    written = write_card(folder, maker=maker)
     print(f"{written.card} and {written.data} are written")
     for gap in written.not_known:
         print(f"not known: {gap}")

@@ -3,6 +3,7 @@
 import platform
 from collections import Counter
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ def story(run: "Pretraining") -> dict[str, Any]:
     parameters = sum(weight.numel() for weight in run.model.parameters())
     return {
         "command": run.command,
+        "finished": datetime.now(UTC).date().isoformat(),
         "config": asdict(run.config),
         "parameters": parameters,
         "corpus": _about_text(run),
