@@ -133,7 +133,7 @@ class Pretraining:
         self.records: list[Record] = []
         self.step, self.tokens, self.seconds, self.kwh = 0, 0, 0.0, 0.0
         self.energy_method = "not measured"
-        self.command = ["fmlab", *sys.argv[1:]]
+        self.commands = [["fmlab", *sys.argv[1:]]]
         self.stop = False
         if self.out is not None and go_on:
             self._resume(self.out)
@@ -242,7 +242,8 @@ class Pretraining:
             "scaler": self.scaler.state_dict(),
             "config": asdict(self.config),
             "corpus": self.corpus.sha256,
-            "command": self.command,
+            "energy_method": self.energy_method,
+            "commands": self.commands,
         }
         # named_parameters names a shared table once; safetensors refuses two names for one
         weights = dict(self.model.named_parameters())
@@ -263,7 +264,8 @@ class Pretraining:
         self.scaler.load_state_dict(state["scaler"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.seconds, self.kwh = state["seconds"], state["kwh"]
-        self.command = state["command"]  # the one that began it, not the one that goes on
+        self.energy_method = state["energy_method"]
+        self.commands = state["commands"] + self.commands
         self.records = _read_log(out / LOG, self.step)
 
     @contextmanager

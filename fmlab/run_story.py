@@ -19,7 +19,8 @@ def story(run: "Pretraining") -> dict[str, Any]:
     looks = [record.valid_loss for record in run.records if record.valid_loss is not None]
     parameters = sum(weight.numel() for weight in run.model.parameters())
     return {
-        "command": run.command,
+        "command": run.commands[0],
+        "resumed_by": run.commands[1:],
         "finished": datetime.now(UTC).date().isoformat(),
         "config": asdict(run.config),
         "parameters": parameters,

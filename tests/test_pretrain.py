@@ -78,6 +78,9 @@ def test_a_resumed_run_is_bit_identical(
     assert losses(second) == losses(whole)
     for left, right in zip(whole.model.parameters(), second.model.parameters(), strict=True):
         assert torch.equal(left, right)
+    told = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert len(told["resumed_by"]) == 1
+    assert told["energy"]["method"] != "not measured"
     log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in log] == list(range(1, 13))
 
