@@ -139,7 +139,7 @@ def test_all_that_the_run_knows_is_in_the_card(folder: Path) -> None:
         "| island effects | 45.7 |",
         "float16",
         sha256_file(folder / "model.safetensors"),
-        "| `matrix_learning_rate` | 0.02 |",
+        f"| `matrix_learning_rate` | {TrainConfig().matrix_learning_rate} |",
     ):
         assert figure in card, figure
     for missing in ("not known", "None", "{{", "{%"):
