@@ -7,7 +7,7 @@ from fmlab.probes.fill_mask import Candidate, FillMask
 
 NOTE = (
     "The guesses of the small BERT that ships with this workbook, computed when this page was "
-    "built. It has read a few hundred old books and nothing else."
+    "built. It has read in {books} old books, and nothing else."
 )
 
 
@@ -17,6 +17,7 @@ class Guess:
 
     text: str
     candidates: tuple[Candidate, ...]
+    books: int
 
     def _repr_html_(self) -> str:
         """Return the figure as HTML; the site's style sheet gives it its look."""
@@ -26,7 +27,7 @@ class Guess:
             f'<div class="guess"><p class="guess-text">{covered}</p>'
             '<table class="guess-bars"><caption class="visually-hidden">Guesses for the covered '
             f"word, with their probabilities</caption><tbody>{rows}</tbody></table>"
-            f'<p class="guess-note">{NOTE}</p></div>'
+            f'<p class="guess-note">{NOTE.format(books=self.books)}</p></div>'
         )
 
     def __repr__(self) -> str:
@@ -35,9 +36,14 @@ class Guess:
         return "\n".join([self.text, *rows])
 
 
-def guess(result: FillMask) -> Guess:
-    """Return the figure for the first blank of a fill-mask answer."""
-    return Guess(result.text, result.blanks[0].candidates)
+def guess(result: FillMask, books: int) -> Guess:
+    """Return the figure for the first blank of a fill-mask answer.
+
+    Args:
+        result: The model's answer.
+        books: How many books the model was trained on.
+    """
+    return Guess(result.text, result.blanks[0].candidates, books)
 
 
 def _row(candidate: Candidate) -> str:
