@@ -1,5 +1,6 @@
 """A page as a reader's browser has it: what it asked for, said, drew, and let the reader do."""
 
+import contextlib
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from playwright.sync_api import (
     Page,
     Response,
 )
+from playwright.sync_api import TimeoutError as TooLate
 from site_files import REPOSITORY
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
@@ -121,7 +123,10 @@ def overflow(page: Page, width: int) -> list[str]:
 def show_mode(page: Page, mode: str) -> str:
     """Show the page in `light` or `dark`, as a reader's system asks; return the mode it shows."""
     page.emulate_media(color_scheme=mode, reduced_motion="reduce")  # type: ignore[arg-type]
-    page.wait_for_timeout(250)
+    shown = "mode => document.documentElement.dataset.theme === mode"
+    with contextlib.suppress(TooLate):
+        page.wait_for_function(shown, arg=mode, timeout=3000)
+    page.wait_for_timeout(250)  # colours fade from one mode to the other
     return str(page.evaluate("() => document.documentElement.dataset.theme"))
 
 
