@@ -28,6 +28,7 @@ _NOT_IN_OUTPUTS = {"fmlab/book.py", "fmlab/cli.py", "fmlab/__main__.py"}
 # Lines of Jupyter Book's talk that say something to a reader of the terminal.
 _TELLING = re.compile(r"Execut(?:ing|ed) notebook|WARNING:|ERROR:|CRITICAL:|\w+Error\b")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_RAISED = re.compile(r"[\w.]+(?:Error|Exception): \S")
 _FAILED_CELL = re.compile(
     r"(?P<before>[^\n]*)\n(?:The message was[^\n]*\n)?"
     r"[^\n]*(?:executing the following cell|preview of the cell contents):\n"
@@ -266,8 +267,9 @@ def _why(site: Path, log: Path) -> str:
     warnings = sum("WARNING:" in line or "ERROR:" in line for line in lines)
     if warnings:
         return f"the site was not built: {warnings} warnings (each counts as an error); see {log}"
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "no word")
-    return f"the site was not built: {last}; see {log}"
+    words = [line.strip() for line in reversed(lines) if re.search(r"\w", line)]
+    said = next((line for line in words if _RAISED.match(line)), words[0] if words else "no word")
+    return f"the site was not built: {said}; see {log}"
 
 
 def main(arguments: list[str]) -> int:

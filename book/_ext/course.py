@@ -162,6 +162,7 @@ def _front_door(app: Sphinx, exception: Exception | None) -> None:
         return
     front, base = f"{app.config.root_doc}.html", app.config.html_baseurl
     title = html.escape(app.config.html_title)
+    icon = f"_static/{Path(app.config.html_favicon).name}"  # else the browser asks the host's root
     page = f"""<!doctype html>
 <html lang="{app.config.language}">
 <head>
@@ -169,6 +170,7 @@ def _front_door(app: Sphinx, exception: Exception | None) -> None:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <meta http-equiv="refresh" content="0; url={front}">
+<link rel="icon" href="{icon}">
 <link rel="canonical" href="{base}{front}">
 <meta property="og:title" content="{title}">
 <meta property="og:image" content="{base}_static/{PREVIEW}">
