@@ -195,3 +195,9 @@ def test_a_mistake_in_a_formula_fails_the_build(
     with pytest.raises(UserError, match="1 warnings"):
         book.build(small)
     assert "fracc" in capsys.readouterr().out
+
+
+def test_a_dead_kernel_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "book.log"
+    log.write_text("nbclient.exceptions.DeadKernelError: Kernel died\n\nRuntimeError: \n=====\n")
+    assert "DeadKernelError: Kernel died" in book._why(tmp_path / "html", log)
