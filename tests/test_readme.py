@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # The address may also stand where a machine reads it, and in what is generated from the config.
-MAY_NAME_THE_REPOSITORY = ("_config.yml", "CITATION.cff", "labs/student/")
+MAY_NAME_THE_REPOSITORY = ("_config.yml", "CITATION.cff", "labs/student/", "fmlab/assets/")
 
 
 def tracked() -> set[str]:
