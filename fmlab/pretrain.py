@@ -50,7 +50,7 @@ class Record:
         valid_loss: Mean loss on held-out rows, in nats, at the steps that look; else None.
         learning_rate: AdamW's at this step.
         tokens: Tokens read since the start, padding left out.
-        seconds: Of computing since the start, over all sittings of the run.
+        seconds: Of computing since the start, also before it was resumed.
     """
 
     step: int

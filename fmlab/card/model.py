@@ -50,10 +50,10 @@ def run_facts(run: Mapping[str, Any]) -> dict[str, Any]:
 
     device = [at("device", key) for key in ("description", "machine")]
     documents = at("corpus", "documents") or {}
-    sittings = [command for command in (at("command"), *(run.get("resumed_by") or [])) if command]
+    commands = [command for command in (at("command"), *(run.get("resumed_by") or [])) if command]
     return {
         "finished": at("finished"),
-        "command": ", then ".join(f"`{' '.join(command)}`" for command in sittings) or None,
+        "command": ", then ".join(f"`{' '.join(command)}`" for command in commands) or None,
         "steps": number("steps"),
         "tokens": number("tokens"),
         "epochs": number("epochs", form="{:.2f}"),
