@@ -11,6 +11,7 @@ from playwright.sync_api import (
     Error,
     Locator,
     Page,
+    Request,
     Response,
 )
 from playwright.sync_api import TimeoutError as TooLate
@@ -32,12 +33,15 @@ class Visit:
     home: str
     requests: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    aborted: list[str] = field(default_factory=list)
 
     def findings(self) -> list[str]:
         """Return what went wrong so far: foreign requests, failed ones, errors in the console."""
-        self.page.wait_for_timeout(50)  # let events that are under way arrive
+        self.page.wait_for_timeout(1000 if self.aborted else 50)  # let what is under way arrive
+        # A page that sends the reader on (index.html) leaves requests behind unanswered.
+        broken_off = [] if self.page.url != self.home else self.aborted
         abroad = [f"asked another host: {url}" for url in self.requests if not self._at_home(url)]
-        return sorted(set(abroad + self.problems))
+        return sorted(set(abroad + broken_off + self.problems))
 
     def _at_home(self, url: str) -> bool:
         parts = urlsplit(url)
@@ -65,6 +69,10 @@ def _watch(seen: Visit) -> None:
         if response.status >= 400:
             seen.problems.append(f"status {response.status}: {response.url}")
 
+    def on_failure(request: Request) -> None:
+        kept = seen.aborted if request.failure == "net::ERR_ABORTED" else seen.problems
+        kept.append(f"no answer: {request.url} ({request.failure})")
+
     def on_console(said: ConsoleMessage) -> None:
         if said.type == "error":
             place = f"{said.location.get('url')}:{said.location.get('lineNumber')}"
@@ -73,16 +81,21 @@ def _watch(seen: Visit) -> None:
     page = seen.page
     page.on("request", lambda request: seen.requests.append(request.url))
     page.on("websocket", lambda socket: seen.requests.append(socket.url))
-    page.on("requestfailed", lambda r: seen.problems.append(f"no answer: {r.url} ({r.failure})"))
+    page.on("requestfailed", on_failure)
     page.on("response", on_response)
     page.on("console", on_console)
     page.on("pageerror", lambda error: seen.problems.append(f"page error: {error}"))
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing is asked for any more and MathJax has finished."""
+    """Wait until nothing is asked for any more and MathJax, if the page has it, has finished."""
+    ready = "async () => { if (window.MathJax?.startup) await MathJax.startup.promise }"
     page.wait_for_load_state("networkidle")
-    page.evaluate("async () => { if (window.MathJax?.startup) await MathJax.startup.promise }")
+    try:
+        page.evaluate(ready)
+    except Error:  # the page sent the reader on just now
+        page.wait_for_load_state("networkidle")
+        page.evaluate(ready)
 
 
 def math_left_raw(page: Page) -> list[str]:
