@@ -1,8 +1,8 @@
 """How weights move: Muon for the matrices of the layers, AdamW for everything else.
 
 Muon replaces a matrix's momentum by the nearest matrix whose directions all have the same size,
-so that no direction is starved. Measured here on 60 seconds of two cores: held-out loss 6.66
-against 6.97 to 7.12 with AdamW alone.
+so that no direction is starved. In 60 seconds on two cores with bfloat16, torch's Muon came to a
+held-out loss of 6.66, AdamW alone to 6.97 to 7.12; this implementation was not compared so.
 
 torch has a Muon too, but computes in bfloat16, which a CPU without it does a hundred times slower;
 this one computes in the format that the device is fast in.
