@@ -24,7 +24,7 @@ def attention(
     """Return the weighted averages of `value`, and the weights where they are asked for.
 
     The fused kernel of torch gives the same averages faster, but keeps the weights to itself.
-    On a CPU in bfloat16 the explicit form is the faster one (1.5 times at 128 tokens, on a CPU that has bfloat16).
+    On a CPU that has bfloat16 the explicit form is the faster one in it (1.5 times at 128 tokens).
 
     Args:
         query: What each token looks for, `(B, H, Q, D)`.
