@@ -70,6 +70,12 @@ class Batch:
         attention_mask: 1 for a token, 0 for padding, `(B, T)`, or None.
         token_type_ids: 0 in the first sentence, 1 in the second, `(B, T)`, or None.
         next_sentence_label: 0 if the second sentence follows the first, 1 if it is random, `(B,)`.
+        causal: True for rows that are read from left to right, each token asked for the next,
+            `(B,)`; None where all rows are masked.
+        causal_share: The share of such rows in the step's whole batch.
+        places: Where a token is asked for, counted through the rows, `(M,)`; found by itself.
+        weights: How much each of these counts, `(M,)`: over a step's whole batch they sum to 1,
+            shared between masked and causal rows by the number of rows; found by itself.
     """
 
     input_ids: Tensor
@@ -79,15 +85,75 @@ class Batch:
     attention_mask: Tensor | None = None
     token_type_ids: Tensor | None = None
     next_sentence_label: Tensor | None = None
+    causal: Tensor | None = None
+    causal_share: float = 0.0
+    places: Tensor = None  # type: ignore[assignment]
+    weights: Tensor = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Find the places and their weights: once, where the batch is made, never on a GPU."""
+        if getattr(self, "places", None) is None:
+            places = (self.labels.flatten() != NOT_ASKED).nonzero()[:, 0]
+            kind = torch.zeros_like(places)
+            if self.causal is not None:
+                kind = self.causal[places // self.labels.size(1)].long()  # 1 in a causal row
+            share = torch.tensor([1 - self.causal_share, self.causal_share])
+            weights = (share / kind.bincount(minlength=2).clamp(min=1))[kind]
+            object.__setattr__(self, "places", places)
+            object.__setattr__(self, "weights", weights)
 
     def to(self, device: str) -> "Batch":
         """Return the same batch on another device."""
-        moved = {
+        moved: dict[str, Any] = {
             name: value.to(device, non_blocking=True)
             for name, value in vars(self).items()
             if isinstance(value, Tensor)
         }
         return replace(self, **moved)
+
+    def part(self, number: int, parts: int) -> "Batch":
+        """Return every `parts`-th row, from row `number`: what one of several processes reads.
+
+        The weights grow by the number of parts, so that the mean over the processes of their sums
+        is the sum over the whole batch, wherever the tokens lie that are asked for.
+
+        Args:
+            number: Which part, from 0.
+            parts: How many there are; they divide the rows.
+        """
+        length = self.input_ids.size(1)
+        row = self.places // length
+        here = row % parts == number
+        cut: dict[str, Any] = {
+            name: value[number::parts]
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor) and name not in ("places", "weights")
+        }
+        places = (row // parts * length + self.places % length)[here]
+        return replace(self, **cut, places=places, weights=self.weights[here] * parts)
+
+    def padded(self, size: int) -> "Batch":
+        """Return the batch with `size` places: those that are added count nothing.
+
+        On a GPU every step then has tensors of the same shape, so nothing is compiled anew.
+        """
+        more = size - len(self.places)
+        if more <= 0:
+            return self
+        return replace(
+            self,
+            places=torch.cat([self.places, self.places.new_zeros(more)]),
+            weights=torch.cat([self.weights, self.weights.new_zeros(more)]),
+        )
+
+    def pinned(self) -> "Batch":
+        """Return the batch in memory from which a GPU fetches by itself."""
+        held: dict[str, Any] = {
+            name: value.pin_memory()
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor)
+        }
+        return replace(self, **held)
 
     @property
     def tokens(self) -> int:
@@ -215,8 +281,25 @@ def mask_tokens(
     return corrupted, input_ids.masked_fill(~chosen, NOT_ASKED)
 
 
+def next_tokens(input_ids: Tensor, document_ids: Tensor) -> Tensor:
+    """Return each token's successor in its piece, -100 where there is none, `(B, T)`.
+
+    Args:
+        input_ids: True tokens, `(B, T)`.
+        document_ids: Which piece of its row a token belongs to; 0 for padding, `(B, T)`.
+    """
+    labels = torch.full_like(input_ids, NOT_ASKED)
+    same = (document_ids[:, 1:] == document_ids[:, :-1]) & (document_ids[:, 1:] > 0)
+    labels[:, :-1] = input_ids[:, 1:].masked_fill(~same, NOT_ASKED)
+    return labels
+
+
 class MaskedBatches:
     """Batches of masked rows, for ever: epoch after epoch, each row once an epoch.
+
+    A share of the rows may be causal instead: nothing is hidden, each token is asked for the next,
+    and the segment number 1 tells the model that it may not look ahead (Charpentier & Samuel 2024,
+    GPT-BERT, arXiv:2410.24159, train one model on both).
 
     Dynamic masking draws a new mask each time a row comes round (Liu et al. 2019, RoBERTa); static
     masking has ten masks a row, as BERT had.
@@ -230,6 +313,7 @@ class MaskedBatches:
         seed: int,
         rate: float = 0.15,
         masking: Masking = "dynamic",
+        causal_share: float = 0.0,
     ) -> None:
         """Keep the rows and what is needed to draw from them.
 
@@ -242,21 +326,26 @@ class MaskedBatches:
             raise UserError(f"unknown masking {masking!r}; choose dynamic or static")
         self.packed, self.tokenizer, self.batch_size = packed, tokenizer, batch_size
         self.seed, self.rate, self.masking = seed, rate, masking
+        self.causal_rows = round(causal_share * batch_size)
         self.specials = torch.tensor([tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id])
-        self._epoch, self._order = -1, np.zeros(0, dtype=np.int64)
+        self._orders: dict[int, NDArray[np.int64]] = {}
 
     def rows(self, step: int) -> NDArray[np.int64]:
         """Return which rows step `step` (from 0) reads, `(B,)`."""
-        count = len(self.packed.input_ids)
         first = step * self.batch_size
-        return np.array([self._row(i, count) for i in range(first, first + self.batch_size)])
+        places = np.arange(first, first + self.batch_size)
+        epochs, within = np.divmod(places, len(self.packed.input_ids))
+        return np.concatenate(
+            [self._order(int(epoch))[within[epochs == epoch]] for epoch in np.unique(epochs)]
+        )
 
-    def _row(self, place: int, count: int) -> int:
-        epoch, within = divmod(place, count)
-        if epoch != self._epoch:
-            self._epoch = epoch
-            self._order = numpy_rng(self.seed, "order", epoch).permutation(count)
-        return int(self._order[within])
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the order of the rows in an epoch; several threads may ask at once."""
+        order = self._orders.get(epoch)
+        if order is None:
+            order = numpy_rng(self.seed, "order", epoch).permutation(len(self.packed.input_ids))
+            self._orders = {**dict(list(self._orders.items())[-2:]), epoch: order}
+        return order
 
     def batch(self, step: int) -> Batch:
         """Return the batch of step `step`, from 0."""
@@ -264,14 +353,25 @@ class MaskedBatches:
         packed = self.packed
         input_ids = _tensor(packed.input_ids, rows)
         corrupted, labels = self._mask(input_ids, rows, step)
+        document_ids = _tensor(packed.document_ids, rows)
         types, follows = packed.token_type_ids, packed.next_sentence_label
+        token_types = None if types is None else _tensor(types, rows)
+        causal = None
+        if self.causal_rows:
+            causal = torch.arange(len(rows)) < self.causal_rows  # (B,)
+            here = causal[:, None]
+            corrupted = torch.where(here, input_ids, corrupted)
+            labels = torch.where(here, next_tokens(input_ids, document_ids), labels)
+            token_types = here.expand_as(input_ids).long()
         return Batch(
             corrupted,
             labels,
-            _tensor(packed.document_ids, rows),
+            document_ids,
             _tensor(packed.position_ids, rows),
-            token_type_ids=None if types is None else _tensor(types, rows),
+            token_type_ids=token_types,
             next_sentence_label=None if follows is None else _tensor(follows, rows),
+            causal=causal,
+            causal_share=self.causal_rows / len(rows),
         )
 
     def _mask(self, input_ids: Tensor, rows: NDArray[np.int64], step: int) -> tuple[Tensor, Tensor]:

@@ -75,6 +75,9 @@ def pretrain(
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; else the best here.")] = None,
     half: Annotated[bool, typer.Option(help="Store the final weights in float16.")] = False,
+    keep: Annotated[
+        int, typer.Option(help="Keep so many models on the way: at 1/2, 1/4, 1/8, ... of the run.")
+    ] = 0,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any size by name: --set hidden_size=128 --set mask_rate=0.3"),
@@ -106,7 +109,8 @@ def pretrain(
         if max_words is None and not corpus.startswith("toyworld"):
             max_words = enough
         options |= _given(max_words=max_words)
-    run = start(config, load(corpus, **options), out, resume=resume, device=device)
+    kept = [config.steps >> halvings for halvings in range(1, keep + 1)]
+    run = start(config, load(corpus, **options), out, resume=resume, device=device, keep=kept)
     _write_text_choice(out, corpus, options)
     _follow(run)
     if run.stop:

@@ -15,12 +15,14 @@ class Device:
         description: The chip, in words.
         autocast: The format of matrix products: float32, bfloat16 or float16.
         loss_scaling: Whether float16's small gradients need scaling.
+        blocks: Whether it has a kernel that skips blocks of attention (Ampere and later).
     """
 
     name: str
     description: str
     autocast: torch.dtype
     loss_scaling: bool = False
+    blocks: bool = False
 
 
 def best_device(name: str | None = None) -> Device:
@@ -33,7 +35,7 @@ def best_device(name: str | None = None) -> Device:
     if name == "cuda":
         description = torch.cuda.get_device_name(0)
         if torch.cuda.get_device_capability(0) >= (8, 0):
-            return Device(name, description, torch.bfloat16)
+            return Device(name, description, torch.bfloat16, blocks=True)
         return Device(name, description, torch.float16, loss_scaling=True)
     if name == "cpu":
         description = f"CPU, {torch.get_num_threads()} threads"

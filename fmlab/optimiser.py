@@ -17,6 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fmlab.processes import ALONE, Processes
+
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # the quintic of the source
 STEPS = 5
 
@@ -31,6 +33,7 @@ class Muon(torch.optim.Optimizer):
         momentum: float = 0.95,
         weight_decay: float = 0.0,
         dtype: torch.dtype = torch.float32,
+        processes: Processes = ALONE,
     ) -> None:
         """Keep the matrices.
 
@@ -40,8 +43,10 @@ class Muon(torch.optim.Optimizer):
             momentum: The share of the old direction that stays.
             weight_decay: The share of the weights that fades in a step, times lr.
             dtype: The format in which a matrix is made orthogonal.
+            processes: Who shares the work: each makes its part of the matrices orthogonal and
+                gets the others' from them.
         """
-        self.dtype = dtype
+        self.dtype, self.processes = dtype, processes
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -53,21 +58,32 @@ class Muon(torch.optim.Optimizer):
                 if weight.grad is not None:
                     by_shape.setdefault(tuple(weight.shape), []).append(weight)
             for shape, weights in by_shape.items():
-                directions = torch.stack([self._direction(w, group["momentum"]) for w in weights])
+                directions = torch.stack(self._directions(weights, group["momentum"]))
+                steps = self._shared_out(directions).to(weights[0].dtype).unbind()
                 stretch = max(1.0, shape[0] / shape[1]) ** 0.5
-                for weight, step in zip(weights, orthogonal(directions, self.dtype), strict=True):
-                    weight.mul_(1 - group["lr"] * group["weight_decay"])
-                    weight.add_(step.to(weight.dtype), alpha=-group["lr"] * stretch)
+                torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
+                torch._foreach_add_(weights, steps, alpha=-group["lr"] * stretch)
 
-    def _direction(self, weight: Tensor, momentum: float) -> Tensor:
-        """Update the momentum and return Nesterov's look ahead."""
-        state = self.state[weight]
-        if "momentum_buffer" not in state:
-            state["momentum_buffer"] = torch.zeros_like(weight)
-        buffer: Tensor = state["momentum_buffer"]
-        assert weight.grad is not None
-        buffer.lerp_(weight.grad, 1 - momentum)
-        return torch.lerp(weight.grad, buffer, momentum)
+    def _directions(self, weights: list[Tensor], momentum: float) -> list[Tensor]:
+        """Update the momenta and return Nesterov's look ahead."""
+        for weight in weights:
+            if "momentum_buffer" not in self.state[weight]:
+                self.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+        buffers = [self.state[weight]["momentum_buffer"] for weight in weights]
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        torch._foreach_lerp_(buffers, gradients, 1 - momentum)
+        return list(torch._foreach_lerp(gradients, buffers, momentum))
+
+    def _shared_out(self, directions: Tensor) -> Tensor:
+        """Return all directions orthogonal, each process having worked on its share of them."""
+        count = self.processes.count
+        if count == 1:
+            return orthogonal(directions, self.dtype)
+        share = -(-len(directions) // count)
+        missing = share * count - len(directions)
+        padded = torch.cat([directions, directions[:1].expand(missing, -1, -1)])
+        own = padded[self.processes.rank * share :][:share]
+        return self.processes.gather(orthogonal(own, self.dtype))[: len(directions)]
 
 
 def orthogonal(matrices: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -94,6 +110,7 @@ def make_optimisers(
     matrix_learning_rate: float,
     weight_decay: float,
     dtype: torch.dtype,
+    processes: Processes = ALONE,
 ) -> list[torch.optim.Optimizer]:
     """Return Muon for the layers' matrices and AdamW for embeddings, norms, offsets and heads.
 
@@ -111,8 +128,17 @@ def make_optimisers(
         {"params": tables, "weight_decay": weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    adamw = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98), eps=1e-8)
+    on_gpu = next(model.parameters()).is_cuda
+    adamw = torch.optim.AdamW(
+        groups, lr=learning_rate, betas=(0.9, 0.98), eps=1e-8, fused=on_gpu or None
+    )
     if not matrices:
         return [adamw]
-    muon = Muon(matrices, lr=matrix_learning_rate, weight_decay=weight_decay, dtype=dtype)
+    muon = Muon(
+        matrices,
+        lr=matrix_learning_rate,
+        weight_decay=weight_decay,
+        dtype=dtype,
+        processes=processes,
+    )
     return [muon, adamw]

@@ -2,68 +2,60 @@
 
 What a step sees depends on the seed and its number alone. What it changes is the weights and the
 optimisers' memory, and these are what a resume point holds.
+
+A GPU works through steps that were launched before; nothing in a step waits for it. Its numbers
+are read some steps later, and all of them before a look at held-out text and before a save.
 """
 
-import json
 import math
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from fmlab import resume
-from fmlab.batches import MaskedBatches
+from fmlab import processes, resume
+from fmlab.alarm import documents_of, in_words, what_is_wrong
+from fmlab.batches import Batch, MaskedBatches
 from fmlab.checkpoint import save
 from fmlab.corpus import Corpus
 from fmlab.device import best_device
 from fmlab.energy import EnergyMeter
 from fmlab.errors import UserError
-from fmlab.files import write_text
+from fmlab.loader import ahead_of_time
 from fmlab.models.bert import BertForPreTraining
 from fmlab.objectives import pretraining_loss
-from fmlab.optimiser import make_optimisers
 from fmlab.prepare import prepare
+from fmlab.records import LOG, Record, line, open_log, read_log
 from fmlab.run_story import story
 from fmlab.seeds import seed_torch
+from fmlab.step import Stepper, Values
 from fmlab.tokens import Tokenizer
 from fmlab.train_config import TrainConfig
 
-LOG = "log.jsonl"
+LAG = 4  # steps that a GPU may have before it, while the oldest one's numbers are read
 
 
 @dataclass(frozen=True)
-class Record:
-    """What one step did.
-
-    Attributes:
-        step: From 1.
-        loss: Mean loss of the masked tokens of the step's batch, in nats.
-        next_sentence_loss: In nats, or None without that task.
-        valid_loss: Mean loss on held-out rows, in nats, at the steps that look; else None.
-        learning_rate: AdamW's at this step.
-        tokens: Tokens read since the start, padding left out.
-        seconds: Of computing since the start, also before it was resumed.
-    """
+class Launched:
+    """A step that was started: its number from 1, its values, the tokens read since the start."""
 
     step: int
-    loss: float
-    next_sentence_loss: float | None
-    valid_loss: float | None
-    learning_rate: float
+    values: Values
     tokens: int
-    seconds: float
 
 
 class Pretraining:
     """A run: iterate over it for its records; `model` and `tokenizer` are there all the time.
+
+    Started by `torchrun`, it is one of several processes that take each step together.
 
     Attributes:
         model: What is trained.
@@ -80,6 +72,8 @@ class Pretraining:
         tokenizer: Tokenizer | None = None,
         go_on: bool = False,
         device: str | None = None,
+        workers: int | None = None,
+        keep: Sequence[int] = (),
     ) -> None:
         """Prepare the text and the model, and go to the last resume point if asked.
 
@@ -90,11 +84,20 @@ class Pretraining:
             tokenizer: One that exists, or None to train one.
             go_on: Whether to resume the run in `out`.
             device: `cpu`, `cuda`, or None for the best one here.
+            workers: Threads that make batches ahead of time; None for what suits the device.
+            keep: Steps whose weights are kept for good, in `out`/checkpoints, in float16.
 
         Raises:
-            UserError: `out` holds a run and `go_on` is not set, or holds another run.
+            UserError: `out` holds a run and `go_on` is not set, or holds another run; or the rows
+                of a batch cannot be shared out evenly.
         """
-        self.config, self.corpus = config, corpus
+        self.config, self.corpus, self.keep = config, corpus, frozenset(keep)
+        self.processes = processes.join()
+        if config.batch_size % self.processes.count:
+            raise UserError(
+                f"batch_size {config.batch_size} cannot be shared by {self.processes.count} "
+                "processes; set it to a multiple"
+            )
         self.out = Path(out) if out is not None else None
         if self.out is not None and not go_on and resume.points(self.out):
             raise UserError(
@@ -102,34 +105,27 @@ class Pretraining:
             )
         if self.out is not None and go_on and (self.out / "tokenizer.json").exists():
             tokenizer = tokenizer or Tokenizer.load(self.out)
-        rows = prepare(
-            corpus, config.vocab_size, config.seq_len, tokenizer, config.next_sentence, config.seed
-        )
+        sizes = (config.vocab_size, config.seq_len, tokenizer, config.next_sentence, config.seed)
+        rows = self.processes.in_turn(lambda: prepare(corpus, *sizes))
         self.rows, self.tokenizer, self.device = rows, rows.tokenizer, best_device(device)
+        self.workers = (2 if self.on_gpu else 0) if workers is None else workers
 
-        def batches(split: Any, seed: int, size: int) -> MaskedBatches:
+        def batches(split: Any, seed: int, size: int, causal_share: float) -> MaskedBatches:
             return MaskedBatches(
-                split, self.tokenizer, size, seed, config.mask_rate, config.masking
+                split, self.tokenizer, size, seed, config.mask_rate, config.masking, causal_share
             )
 
-        self.batches = batches(rows.train, config.seed, config.batch_size)
+        self.batches = batches(rows.train, config.seed, config.batch_size, config.causal_share)
         self.valid = None
         if rows.valid is not None:
             size = min(config.batch_size, len(rows.valid.input_ids))
-            self.valid = batches(rows.valid, 1_000_003, size)
+            self.valid = batches(rows.valid, 1_000_003, size, config.causal_share // 1)
 
         seed_torch(config.seed, "weights")
         self.model = BertForPreTraining(
             config.bert(self.tokenizer.vocab_size), next_sentence=config.next_sentence
         ).to(self.device.name)
-        self.optimisers = make_optimisers(
-            self.model,
-            config.learning_rate,
-            config.matrix_learning_rate,
-            config.weight_decay,
-            self.device.autocast,
-        )
-        self.scaler = torch.amp.GradScaler(self.device.name, enabled=self.device.loss_scaling)
+        self.stepper = Stepper(self.model, config, self.device, self.processes)
         self.records: list[Record] = []
         self.step, self.tokens, self.seconds, self.kwh = 0, 0, 0.0, 0.0
         self.energy_method = "not measured"
@@ -138,79 +134,120 @@ class Pretraining:
         if self.out is not None and go_on:
             self._resume(self.out)
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether an NVIDIA GPU computes."""
+        return self.device.name == "cuda"
+
     def __iter__(self) -> Iterator[Record]:
-        """Yield a record a step until the run's end, or until `stop`."""
+        """Yield a record a step until the run's end, or until `stop`.
+
+        Raises:
+            UserError: The loss is no number or has jumped; the line names the step, the documents
+                of its batch, and the last good point.
+        """
         self.stop = False
-        earlier_seconds, earlier_kwh = self.seconds, self.kwh
-        with EnergyMeter() as meter, self._log() as log:
-            started = time.perf_counter()
-            while self.step < self.config.steps and not self.stop:
-                record = self._one_step(started, earlier_seconds)
+        earlier_kwh = self.kwh
+        with EnergyMeter() as meter, open_log(self._folder, self.records) as log:
+            for record in self._steps():
                 self.records.append(record)
                 if log is not None:
-                    log.write(json.dumps(asdict(record)) + "\n")
-                    log.flush()
+                    log.write(line(record))
                 self.kwh = earlier_kwh + meter.kwh
                 self.energy_method = meter.method
-                if self.step % self.config.save_every == 0:
+                if record.step % self.config.save_every == 0:
                     self.save_point()
+                if self._folder is not None and record.step in self.keep:
+                    folder = self._folder / "checkpoints" / f"step-{record.step:08d}"
+                    self.save_checkpoint(folder, torch.float16)
                 yield record
-        if self.out is not None:
+        if self._folder is not None:
             self.save_point()
             if self.step == self.config.steps:
-                self.save_checkpoint(self.out)
+                self.save_checkpoint(self._folder)
 
-    def _one_step(self, started: float, earlier_seconds: float) -> Record:
-        config = self.config
-        self.model.train()
-        share = config.learning_rate_at(self.step)
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = group.setdefault("full_lr", group["lr"]) * share
-        if config.dropout:
-            seed_torch(config.seed, "dropout", self.step)
+    @property
+    def _folder(self) -> Path | None:
+        """The run's folder, for the one process that writes to it."""
+        return self.out if self.processes.first else None
 
-        batch = self.batches.batch(self.step)
-        self.tokens += batch.tokens
-        with self._autocast():
-            loss = pretraining_loss(self.model, batch.to(self.device.name))
-        total = float(loss.total.detach())
-        if not math.isfinite(total):
-            raise UserError(
-                f"the loss is {total} at step {self.step + 1}; lower the learning rate "
-                f"and resume from {resume.last_point_name(self.out)}"
-            )
-        self._update(loss.total)
-        self.step += 1
+    def _steps(self) -> Iterator[Record]:
+        """Launch step after step, and yield their records as their numbers come in."""
+        started, earlier_seconds = time.perf_counter(), self.seconds
+        waiting: deque[Launched] = deque()
 
-        look = self.step % config.valid_every == 0 or self.step == config.steps
-        valid_loss = self.valid_loss() if look else None
+        def next_record() -> Record:
+            self.seconds = earlier_seconds + time.perf_counter() - started
+            return self._record(waiting.popleft(), started, earlier_seconds)
+
+        ready = ahead_of_time(self._ready, self.step, self.config.steps, self.workers)
+        for batch, tokens in ready:
+            if self.processes.any(self.stop):
+                break
+            values = self.stepper.launch(batch, self.step)
+            self.step, self.tokens = self.step + 1, self.tokens + tokens
+            waiting.append(Launched(self.step, values, self.tokens))
+            lag = 0 if self._pauses(self.step) or not self.on_gpu else LAG
+            while len(waiting) > lag:
+                yield next_record()
+        while waiting:
+            yield next_record()
+
+    def _pauses(self, step: int) -> bool:
+        return self._looks(step) or step % self.config.save_every == 0 or step in self.keep
+
+    def _looks(self, step: int) -> bool:
+        return step % self.config.valid_every == 0 or step == self.config.steps
+
+    def _ready(self, step: int) -> tuple[Batch, int]:
+        """Return this process's part of a step's batch, and the tokens of the whole."""
+        batch = self.batches.batch(step)
+        tokens = batch.tokens
+        if self.processes.count > 1:
+            batch = batch.part(self.processes.rank, self.processes.count)
+        if self.on_gpu:
+            batch = batch.padded(self._most_places()).pinned()
+        return batch, tokens
+
+    def _most_places(self) -> int:
+        """Return how many places may be asked in a part of a batch, six deviations above."""
+        rows = self.config.batch_size // self.processes.count
+        causal = -(-self.batches.causal_rows // self.processes.count)
+        masked = (rows - causal) * self.config.seq_len * self.config.mask_rate
+        return causal * self.config.seq_len + -(-int(masked + 6 * math.sqrt(masked)) // 64) * 64
+
+    def _record(self, done: Launched, started: float, earlier_seconds: float) -> Record:
+        """Return a step's record, once its numbers are here and nothing is wrong with them."""
+        total, main, causal, follows, length = done.values.read()
+        scaled = self.device.loss_scaling  # and then steps with endless gradients are left out
+        gradient = 0.0 if scaled else length
+        wrong = what_is_wrong(total, main, gradient, self.records)
+        if wrong is not None:
+            raise UserError(self._what_happened(done.step, wrong))
+        valid_loss = self.valid_loss() if self._looks(done.step) else None
         self.seconds = earlier_seconds + time.perf_counter() - started
-        follows = loss.next_sentence
+        config = self.config
         return Record(
-            self.step,
-            float(loss.masked.detach()),
-            None if follows is None else float(follows.detach()),
+            done.step,
+            main,
+            None if math.isnan(follows) else follows,
             valid_loss,
-            config.learning_rate * share,
-            self.tokens,
+            config.learning_rate * config.learning_rate_at(done.step - 1),
+            done.tokens,
             round(self.seconds, 3),
+            None if math.isnan(causal) else causal,
         )
 
-    def _update(self, loss: Tensor) -> None:
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        for optimiser in self.optimisers:
-            self.scaler.unscale_(optimiser)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
-        for optimiser in self.optimisers:
-            self.scaler.step(optimiser)
-        self.scaler.update()
-        self.model.zero_grad(set_to_none=True)
-
-    def _autocast(self) -> Any:
-        if self.device.autocast == torch.float32:
-            return nullcontext()
-        return torch.autocast(self.device.name, self.device.autocast)
+    def _what_happened(self, step: int, wrong: str) -> str:
+        """Return the line that ends a run that went wrong."""
+        rows = [int(row) for row in self.batches.rows(step - 1)]
+        documents = self.corpus.split("train")
+        titles = documents_of(self.batches.packed, rows, documents, self.tokenizer)
+        return (
+            f"{wrong} at step {step}; its batch came from {in_words(titles)}. The last good point "
+            f"is {resume.last_point_name(self.out)}: resume from it with a lower learning rate "
+            "(--set learning_rate=..., --set matrix_learning_rate=...)"
+        )
 
     @torch.no_grad()
     def valid_loss(self) -> float | None:
@@ -221,10 +258,10 @@ class Pretraining:
         rows = min(self.config.valid_rows, len(self.valid.packed.input_ids))
         losses = []
         for step in range(max(1, rows // self.valid.batch_size)):
-            with self._autocast():
+            with self.stepper.autocast():
                 batch = self.valid.batch(step).to(self.device.name)
-                losses.append(float(pretraining_loss(self.model, batch).masked))
-        return sum(losses) / len(losses)
+                losses.append(pretraining_loss(self.model, batch).main)
+        return float(torch.stack(losses).mean())
 
     def save_checkpoint(self, folder: Path | str, dtype: torch.dtype = torch.float32) -> Path:
         """Write the model as it is now, with the run's story, as a checkpoint."""
@@ -232,14 +269,14 @@ class Pretraining:
 
     def save_point(self) -> None:
         """Write a point to resume from; older ones go once it is whole."""
-        if self.out is None:
+        if self._folder is None:
             return
         state = {
             "step": self.step,
             "tokens": self.tokens,
             "seconds": self.seconds,
             "kwh": self.kwh,
-            "scaler": self.scaler.state_dict(),
+            "scaler": self.stepper.scaler.state_dict(),
             "config": asdict(self.config),
             "corpus": self.corpus.sha256,
             "energy_method": self.energy_method,
@@ -247,9 +284,10 @@ class Pretraining:
         }
         # named_parameters names a shared table once; safetensors refuses two names for one
         weights = dict(self.model.named_parameters())
-        resume.write_point(self.out, self.step, weights, resume.memory_of(self.optimisers), state)
-        if not (self.out / "tokenizer.json").exists():
-            self.tokenizer.save(self.out, self.config.seq_len)
+        memory = resume.memory_of(self.stepper.optimisers)
+        resume.write_point(self._folder, self.step, weights, memory, state)
+        if not (self._folder / "tokenizer.json").exists():
+            self.tokenizer.save(self._folder, self.config.seq_len)
 
     def _resume(self, out: Path) -> None:
         state, weights, memory = resume.read_last_point(out)
@@ -260,25 +298,13 @@ class Pretraining:
                 f"the last point of {out} holds another model; delete it to go one back"
             )
         self.model.load_state_dict(weights, strict=False)  # strict but for the shared table
-        resume.give_memory(self.optimisers, memory)
-        self.scaler.load_state_dict(state["scaler"])
+        resume.give_memory(self.stepper.optimisers, memory)
+        self.stepper.scaler.load_state_dict(state["scaler"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.seconds, self.kwh = state["seconds"], state["kwh"]
         self.energy_method = state["energy_method"]
         self.commands = state["commands"] + self.commands
-        self.records = _read_log(out / LOG, self.step)
-
-    @contextmanager
-    def _log(self) -> Iterator[Any]:
-        """Open the run's log, cut back to the steps that are done."""
-        if self.out is None:
-            yield None
-            return
-        self.out.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps(asdict(record)) + "\n" for record in self.records]
-        write_text(self.out / LOG, "".join(lines))
-        with (self.out / LOG).open("a", encoding="utf-8") as log:
-            yield log
+        self.records = read_log(out / LOG, self.step)
 
 
 def pretrain(
@@ -289,9 +315,11 @@ def pretrain(
     tokenizer: Tokenizer | None = None,
     resume: bool = False,
     device: str | None = None,
+    workers: int | None = None,
+    keep: Sequence[int] = (),
 ) -> Pretraining:
     """Return a run to iterate over, a record a step; arguments as in `Pretraining`."""
-    return Pretraining(config, corpus, out, tokenizer, go_on=resume, device=device)
+    return Pretraining(config, corpus, out, tokenizer, resume, device, workers, keep)
 
 
 def resumed_config(out: Path | str, **changes: Any) -> TrainConfig:
@@ -319,11 +347,3 @@ def stopping_kindly(run: Pretraining) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _read_log(path: Path, steps: int) -> list[Record]:
-    """Return the records up to `steps`; a line cut short by a crash is of a later step."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()[:steps]
-    return [Record(**json.loads(line)) for line in lines]

@@ -15,7 +15,8 @@ from fmlab.files import write_text
 
 FOLDER = "resume"
 KEPT = 2
-MAY_CHANGE = ("steps", "save_every")  # what does not change the steps already done
+# What does not change the steps already done. A default that came later is not a change either.
+MAY_CHANGE = ("steps", "save_every", "learning_rate", "matrix_learning_rate", "clip")
 
 Memory = dict[str, Tensor]
 

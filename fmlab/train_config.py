@@ -22,6 +22,8 @@ class TrainConfig:
         mask_rate: The share of tokens that is asked for.
         masking: `dynamic` or `static`.
         next_sentence: Whether to train BERT's second task too.
+        causal_share: The share of the rows that is read from left to right, each token asked for
+            the next one: 0 trains a BERT, 1 a GPT, and between them one model learns both.
         dropout: Share of numbers that is dropped; 0 where text is seen only a few times.
         learning_rate: AdamW's, for embeddings, norms, offsets and heads.
         matrix_learning_rate: Muon's, for the matrices of the layers.
@@ -46,6 +48,7 @@ class TrainConfig:
     mask_rate: float = 0.2
     masking: Masking = "dynamic"
     next_sentence: bool = False
+    causal_share: float = 0.0
     dropout: float = 0.0
     learning_rate: float = 1e-3
     matrix_learning_rate: float = 0.01
@@ -71,6 +74,12 @@ class TrainConfig:
             raise UserError(f"seq_len is {self.seq_len}; it must be at least 8")
         if not 0 < self.mask_rate < 1:
             raise UserError(f"mask_rate is {self.mask_rate}; it must lie between 0 and 1")
+        if not 0 <= self.causal_share <= 1:
+            raise UserError(f"causal_share is {self.causal_share}; it must lie between 0 and 1")
+        if self.causal_share and self.next_sentence:
+            raise UserError(
+                "causal_share and next_sentence both need the segment numbers; choose one of them"
+            )
         for name in ("warmup", "decay", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be 0 or more, below 1")

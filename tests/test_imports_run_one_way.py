@@ -13,14 +13,14 @@ FMLAB = Path(__file__).resolve().parents[1] / "fmlab"
 
 # A module may import from its own row and from the rows above it, never from one below.
 WAY = (
-    {"errors", "files", "seeds", "tiers", "device"},
+    {"errors", "files", "seeds", "tiers", "device", "processes"},
     {"corpus", "vision"},
     {"tokens"},
     {"batches", "sentence_pairs"},
     {"models"},
     {"objectives"},
     {"checkpoint", "train_config", "prepare", "optimiser", "energy"},
-    {"pretrain", "resume", "run_story"},
+    {"pretrain", "step", "loader", "records", "alarm", "resume", "run_story"},
     {"adapt"},
     {"probes"},
     {"evaluate"},

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from fmlab.errors import UserError
-from fmlab.models.attention import SelfAttention, may_look
+from fmlab.models.attention import Blocks, SelfAttention, may_look
 
 ACTIVATIONS = {
     "gelu": nn.GELU(),
@@ -134,7 +134,7 @@ class Layer(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(
-        self, hidden_states: Tensor, allowed: Tensor | None, need_weights: bool
+        self, hidden_states: Tensor, allowed: Tensor | Blocks | None, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Return the new states, `(B, T, hidden)`, and the weights, `(B, H, T, T)` or None."""
         mixed, weights = self.attention(hidden_states, allowed, need_weights)
@@ -164,6 +164,8 @@ class Bert(nn.Module):
         document_ids: Tensor | None = None,
         output_attentions: bool = False,
         output_hidden_states: bool = False,
+        causal: Tensor | None = None,
+        blocks: Blocks | None = None,
     ) -> BertOutput:
         """Return the vectors of all tokens.
 
@@ -175,6 +177,8 @@ class Bert(nn.Module):
             document_ids: Which of the documents packed into the row, `(B, T)`; 0 for padding.
             output_attentions: Whether to return the attention weights.
             output_hidden_states: Whether to return the states after each layer.
+            causal: True for rows that are read from left to right, as GPT reads, `(B,)`.
+            blocks: Where tokens may look, made before; else found from the masks and documents.
 
         Raises:
             UserError: More tokens than there are positions.
@@ -185,7 +189,7 @@ class Bert(nn.Module):
                 f"{input_ids.size(1)} tokens, but the model has {longest} positions; cut the text"
             )
         hidden_states = self.embeddings(input_ids, token_type_ids, position_ids)
-        allowed = may_look(attention_mask, document_ids)
+        allowed = blocks or may_look(attention_mask, document_ids, causal, input_ids.size(1))
 
         all_states, all_weights = [hidden_states], []
         for layer in self.layers:

@@ -1,0 +1,66 @@
+"""What a run writes down: a record a step, a line each in `log.jsonl`."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from fmlab.files import write_text
+
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one step did.
+
+    Attributes:
+        step: From 1.
+        loss: Mean loss of the masked tokens of the step's batch, in nats; of the causal rows' if
+            no row is masked.
+        next_sentence_loss: In nats, or None without that task.
+        valid_loss: Mean loss on held-out rows, in nats, at the steps that look; else None.
+        learning_rate: AdamW's at this step.
+        tokens: Tokens read since the start, padding left out.
+        seconds: Of computing since the start, also before it was resumed.
+        causal_loss: Mean loss of the tokens of the causal rows, in nats, or None without them.
+    """
+
+    step: int
+    loss: float
+    next_sentence_loss: float | None
+    valid_loss: float | None
+    learning_rate: float
+    tokens: int
+    seconds: float
+    causal_loss: float | None = None
+
+
+def line(record: Record) -> str:
+    """Return a record as a line of the log."""
+    return json.dumps(asdict(record)) + "\n"
+
+
+def read_log(path: Path, steps: int) -> list[Record]:
+    """Return the records up to `steps`; a line cut short by a crash is of a later step."""
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()[:steps]
+    return [Record(**json.loads(text)) for text in lines]
+
+
+@contextmanager
+def open_log(folder: Path | None, records: Sequence[Record]) -> Iterator[IO[str] | None]:
+    """Open a run's log for more lines, cut back to the records that count; None without a folder.
+
+    Each line reaches the disk as it is written, so that a killed run leaves all but the last.
+    """
+    if folder is None:
+        yield None
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / LOG, "".join(map(line, records)))
+    with (folder / LOG).open("a", encoding="utf-8", buffering=1) as log:
+        yield log
