@@ -64,31 +64,33 @@ class Tokenizer:
         # from run to run and decides between equally frequent pieces. Named in advance, they have
         # fixed numbers, and the same text gives the same vocabulary.
         vocab = _learn(texts, vocab_size, (*SPECIAL_TOKENS, *inside), lowercase)
-        fast = FastTokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
-        fast.add_special_tokens(list(SPECIAL_TOKENS))
-        _dress(fast, lowercase)
-        _add_special_tokens(fast)
-        return cls(fast, lowercase)
+        return cls(_word_piece(vocab, lowercase), lowercase)
 
     @classmethod
     def load(cls, folder: Path | str) -> "Tokenizer":
-        """Return the tokenizer saved in `folder`.
+        """Return the tokenizer saved in `folder`: in `tokenizer.json`, else in BERT's `vocab.txt`.
 
         Raises:
             UserError: There is none, or it cannot be read.
         """
         path = Path(folder) / "tokenizer.json"
-        if not path.is_file():
-            raise UserError(f"no tokenizer.json in {folder}; name a checkpoint's folder")
+        words = path.with_name("vocab.txt")
+        if not path.is_file() and not words.is_file():
+            raise UserError(f"no {path.name} in {folder}; name a checkpoint's folder")
         try:
-            fast = FastTokenizer.from_file(str(path))
             settings_path = Path(folder) / "tokenizer_config.json"
             settings = json.loads(settings_path.read_text()) if settings_path.exists() else {}
+            lowercase = bool(settings.get("do_lower_case", True))
+            if not path.is_file():
+                return cls(_from_vocab(words.read_text(encoding="utf-8"), lowercase), lowercase)
+            fast = FastTokenizer.from_file(str(path))
+        except UserError:
+            raise
         except Exception as error:  # the library raises plain Exception
             raise UserError(f"{path} is not a tokenizer ({error}); save it again") from error
         fast.no_padding()
         fast.no_truncation()
-        return cls(fast, bool(settings.get("do_lower_case", True)))
+        return cls(fast, lowercase)
 
     def save(self, folder: Path | str, max_length: int = 512) -> None:
         """Write `tokenizer.json`, `tokenizer_config.json` and `vocab.txt` into `folder`."""
@@ -164,6 +166,23 @@ def _learn(
     )
     fast.train_from_iterator(texts, trainer=trainer)
     return dict(fast.get_vocab())
+
+
+def _from_vocab(lines: str, lowercase: bool) -> FastTokenizer:
+    """Return the tokenizer of a `vocab.txt`, a token a line, as BERT was published."""
+    tokens = lines.removesuffix("\n").split("\n")
+    return _word_piece({token: number for number, token in enumerate(tokens)}, lowercase)
+
+
+def _word_piece(vocab: dict[str, int], lowercase: bool) -> FastTokenizer:
+    """Return BERT's tokenizer for pieces and their numbers."""
+    fast = FastTokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
+    if missing := [token for token in SPECIAL_TOKENS if token not in vocab]:
+        raise UserError(f"this vocabulary has no {', '.join(missing)}; use a BERT tokenizer")
+    fast.add_special_tokens(list(SPECIAL_TOKENS))
+    _dress(fast, lowercase)
+    _add_special_tokens(fast)
+    return fast
 
 
 def _dress(fast: FastTokenizer, lowercase: bool) -> None:

@@ -97,4 +97,7 @@ def test_a_broken_tokenizer_is_refused(folder: Path) -> None:
     (folder / "tokenizer.json").write_text("{}")
     refused(folder, "not a tokenizer")
     (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("[PAD]\n[UNK]\nthe\n")
+    refused(folder, r"no \[CLS\], \[SEP\], \[MASK\]")
+    (folder / "vocab.txt").unlink()
     refused(folder, "tokenizer.json")
