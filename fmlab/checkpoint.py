@@ -18,7 +18,7 @@ from torch import Tensor
 from fmlab.errors import UserError
 from fmlab.files import write_text, write_whole
 from fmlab.models.bert import BertForPreTraining
-from fmlab.models.hf import AnyBert, from_hf, to_hf
+from fmlab.models.hf import AnyBert, from_hf, is_causal, to_hf
 from fmlab.tokens import Tokenizer
 
 WEIGHTS, CONFIG, RUN = "model.safetensors", "config.json", "run.json"
@@ -33,24 +33,57 @@ class Checkpoint:
         tokenizer: The one it was trained with.
         run: The content of `run.json`; empty for a model from elsewhere.
         path: The folder.
+        causal: Whether it reads from left to right and in no other way, as GPT does.
     """
 
     model: AnyBert
     tokenizer: Tokenizer
     run: dict[str, Any]
     path: Path
+    causal: bool = False
+
+    @property
+    def causal_share(self) -> float:
+        """The share of its training rows that were causal: 0 for a BERT, 1 for a GPT."""
+        return 1.0 if self.causal else causal_share(self.run)
 
     @property
     def masked_model(self) -> BertForPreTraining:
         """The model, if it can fill masks.
 
         Raises:
-            UserError: It has no masked-language-model head.
+            UserError: It has no head for tokens, or was trained to read from left to right alone.
         """
+        if self.causal_share == 1:
+            raise UserError(
+                f"{self.path} reads from left to right and cannot fill masks; choose a masked "
+                "language model (causal_share below 1)"
+            )
         model = self.model
         if not isinstance(model, BertForPreTraining) or model.masked_head is None:
             raise UserError(f"{self.path} cannot fill masks; choose a masked language model")
         return model
+
+    @property
+    def causal_model(self) -> BertForPreTraining:
+        """The model, if it can guess the next token.
+
+        Raises:
+            UserError: It was trained on no causal rows.
+        """
+        model = self.model
+        if self.causal_share == 0 or not isinstance(model, BertForPreTraining):
+            raise UserError(
+                f"{self.path} was not trained to guess the next token; choose a model with "
+                "causal_share above 0"
+            )
+        return model
+
+
+def causal_share(run: Mapping[str, Any]) -> float:
+    """Return the share of causal rows that a run's story tells of; 0 if it tells of none."""
+    asked = run.get("config", {}).get("causal_share", 0.0)
+    return float(run.get("objective", {}).get("causal_rows", asked))
 
 
 def shipped(name: str = "books-small") -> Path:
@@ -71,11 +104,15 @@ def save(
         folder: Made if it is not there.
         model: Any of our BERTs.
         tokenizer: The one it was trained with.
-        run: What is to be told of its making.
+        run: What is to be told of its making; if all rows were causal, transformers opens the model
+            as a causal one.
         dtype: The format of the weights on disk; float16 halves the file.
     """
     folder = Path(folder)
-    config, weights = to_hf(model)
+    causal = isinstance(model, BertForPreTraining) and causal_share(run or {}) == 1
+    config, weights = to_hf(model, causal)
+    if causal:  # so that `generate` stops where a paragraph ends
+        config |= {"bos_token_id": tokenizer.cls_id, "eos_token_id": tokenizer.sep_id}
     # What to compute in, whatever the file holds: transformers takes it from here, and float16 on
     # a CPU is slow and coarse.
     config["dtype"] = "float32"
@@ -105,7 +142,7 @@ def load(folder: Path | str) -> Checkpoint:
             f"{model.config.vocab_size}; use the tokenizer that the model was trained with"
         )
     run = read_json(folder / RUN) if (folder / RUN).exists() else {}
-    return Checkpoint(model, tokenizer, run, folder)
+    return Checkpoint(model, tokenizer, run, folder, is_causal(config))
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:

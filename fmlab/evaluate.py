@@ -1,6 +1,7 @@
 """The figures of a checkpoint: held-out text beside counting baselines, and BLiMP; in `eval.json`.
 
-The measurements are those of `fmlab.probes`; here they are put together for one folder.
+The measurements are those of `fmlab.probes`; here they are put together for one folder. A model is
+asked what it was trained on: to fill gaps, to guess the next token, or both, each with its figures.
 """
 
 import json
@@ -23,16 +24,36 @@ from fmlab.device import Device, best_device
 from fmlab.errors import UserError
 from fmlab.files import sha256_file, write_text
 from fmlab.prepare import prepare
-from fmlab.probes.bits_per_byte import MaskedLoss, masked_loss, pseudo_likelihood_loss
+from fmlab.probes.bits_per_byte import (
+    HeldOutLoss,
+    causal_loss,
+    masked_loss,
+    pseudo_likelihood_loss,
+)
 from fmlab.probes.blimp import COMMIT, load_blimp
-from fmlab.probes.minimal_pairs import Accuracy, MinimalPairs, minimal_pairs
+from fmlab.probes.likelihood import log_likelihoods
+from fmlab.probes.minimal_pairs import Accuracy, MinimalPairs, Score, minimal_pairs
 from fmlab.probes.ngram import CountingModel, NgramScore, Trigram, Unigram, score
 from fmlab.probes.progress import bar
+from fmlab.probes.pseudo_likelihood import pseudo_log_likelihoods
 from fmlab.tokens import Tokenizer
 
 EVALUATION = "eval.json"
 TEXT = "text.json"  # in a run's folder: which corpus it read, with which settings
 SPLITS = ("valid", "test")
+BLIMP: dict[str, tuple[Score, str]] = {
+    "blimp": (
+        pseudo_log_likelihoods,
+        "pseudo-log-likelihood of `[CLS] sentence [SEP]`: each token is hidden once, and guessed "
+        "from all the others (Salazar et al. 2020)",
+    ),
+    "blimp_causal": (
+        log_likelihoods,
+        "log-likelihood of the sentence after `[CLS]`: each token is guessed from those before it; "
+        "the end, `[SEP]`, is not asked for (Warstadt et al. 2020)",
+    ),
+}
+"""How a masked and a causal model are scored, in code and in words."""
 
 
 def evaluate(
@@ -63,7 +84,8 @@ def evaluate(
         seed: Which tokens are hidden, and of the intervals' draws.
 
     Raises:
-        UserError: There is no checkpoint with a masked head, or the corpus has no held-out text.
+        UserError: There is no checkpoint with a head for tokens, or the corpus has no held-out
+            text.
     """
     started = time.perf_counter()
     found = checkpoint.load(folder)
@@ -71,7 +93,7 @@ def evaluate(
     if not any(text.split(split) for split in SPLITS):
         raise UserError(f"{text.name} has no valid and no test split; choose another corpus")
     where = best_device(device)
-    model = found.masked_model.to(where.name)
+    (found.causal_model if found.causal_share == 1 else found.masked_model).to(where.name)
     weights = sha256_file(found.path / checkpoint.WEIGHTS)
 
     figures: dict[str, Any] = {
@@ -83,14 +105,9 @@ def evaluate(
         },
         "splits": _held_out(found, text, where, max_tokens, progress, seed),
     }
+    figures |= _earlier(found.path, weights)
     if blimp:
-        pairs = load_blimp(pairs_per_set)
-        result = minimal_pairs(
-            model, found.tokenizer, pairs, device=where, progress=progress, seed=seed
-        )
-        figures["blimp"] = {**_blimp(result, pairs_per_set), "format": _format(where)}
-    elif (earlier := _earlier(found.path, weights)) is not None:
-        figures["blimp"] = earlier
+        figures |= _grammar(found, where, pairs_per_set, progress, seed)
     figures["made"] = {
         "seed": seed,
         "device": where.description,
@@ -134,35 +151,55 @@ def _held_out(
         if not any(text.strip() for text in texts):
             continue
         pieces = [piece[1:-1] for piece in cut(texts, tokenizer, longest)]
-        with bar(f"filling gaps ({split})", None if max_tokens else len(pieces), progress) as tick:
-            masked = masked_loss(
-                found.masked_model,
-                tokenizer,
-                texts,
-                longest=longest,
-                max_tokens=max_tokens,
-                device=device,
-                seed=seed,
-                tick=tick,
-            )
-        alone = pseudo_likelihood_loss(
-            found.masked_model, tokenizer, texts, longest=longest, device=device, seed=seed
-        )
-        splits[split] = {
-            **_about(documents, pieces, tokenizer),
-            "masked": {**_figures(masked), "asked": masked.asked, "mask_rate": masked.mask_rate},
-            "by_document": [
-                {"title": document.title, **_figures(loss)}
-                for document, loss in zip(documents, masked.by_text, strict=True)
-                if loss is not None
-            ],
-            "hidden_alone": {**_figures(alone), "asked": alone.asked},
-            **{
-                name: _figures(score(model, pieces, masked.text_bytes, seed))
-                for name, model in baselines.items()
-            },
+        about = _about(documents, pieces, tokenizer)
+        options = {"longest": longest, "device": device, "seed": seed, "max_tokens": max_tokens}
+        total = None if max_tokens else len(pieces)
+        figures: dict[str, Any] = {}
+        if found.causal_share < 1:
+            with bar(f"filling gaps ({split})", total, progress) as tick:
+                figures |= _masked(found, documents, {**options, "tick": tick})
+        if found.causal_share > 0:
+            with bar(f"guessing what comes next ({split})", total, progress) as tick:
+                figures |= _causal(found, documents, {**options, "tick": tick})
+        counted = {
+            name: _figures(score(model, pieces, about["bytes"], seed))
+            for name, model in baselines.items()
         }
+        splits[split] = {**about, **figures, **counted}
     return splits
+
+
+def _masked(
+    found: Checkpoint, documents: Sequence[Document], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return how well the model fills gaps, where many are open at once and where one is."""
+    texts = [document.text for document in documents]
+    masked = masked_loss(found.masked_model, found.tokenizer, texts, **options)
+    one = {name: options[name] for name in ("longest", "device", "seed")}
+    alone = pseudo_likelihood_loss(found.masked_model, found.tokenizer, texts, **one)
+    return {
+        "masked": {**_figures(masked), "asked": masked.asked, "mask_rate": masked.mask_rate},
+        "by_document": _by_document(documents, masked),
+        "hidden_alone": {**_figures(alone), "asked": alone.asked},
+    }
+
+
+def _causal(
+    found: Checkpoint, documents: Sequence[Document], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return how well the model guesses the next token."""
+    texts = [document.text for document in documents]
+    loss = causal_loss(found.causal_model, found.tokenizer, texts, **options)
+    by_document = _by_document(documents, loss)
+    return {"causal": {**_figures(loss), "asked": loss.asked, "by_document": by_document}}
+
+
+def _by_document(documents: Sequence[Document], found: HeldOutLoss) -> list[dict[str, Any]]:
+    return [
+        {"title": document.title, **_figures(loss)}
+        for document, loss in zip(documents, found.by_text, strict=True)
+        if loss is not None
+    ]
 
 
 def _baselines(text: Corpus, tokenizer: Tokenizer, longest: int) -> Mapping[str, CountingModel]:
@@ -198,13 +235,36 @@ def _about(
     }
 
 
-def _figures(found: MaskedLoss | NgramScore) -> dict[str, Any]:
+def _figures(found: HeldOutLoss | NgramScore) -> dict[str, Any]:
     return {
         "nats_per_token": round(found.nats_per_token, 4),
         "interval": [round(end, 4) for end in found.interval],
         "bits_per_byte": round(found.bits_per_byte, 4),
         "bits_per_byte_interval": [round(end, 4) for end in found.bits_per_byte_interval],
     }
+
+
+def _grammar(
+    found: Checkpoint, device: Device, pairs_per_set: int | None, progress: bool, seed: int
+) -> dict[str, Any]:
+    """Return the figures of BLiMP, in each way in which the model was trained to be asked."""
+    pairs = load_blimp(pairs_per_set)
+    fits = {"blimp": found.causal_share < 1, "blimp_causal": found.causal_share > 0}
+    figures = {}
+    for name, (score_sentences, words) in BLIMP.items():
+        if fits[name]:
+            result = minimal_pairs(
+                found.model,
+                found.tokenizer,
+                pairs,
+                score=score_sentences,
+                device=device,
+                progress=progress,
+                seed=seed,
+            )
+            about = {"scoring": words, "format": _format(device)}
+            figures[name] = {**_blimp(result, pairs_per_set), **about}
+    return figures
 
 
 def _blimp(found: MinimalPairs, pairs_per_set: int | None) -> dict[str, Any]:
@@ -229,17 +289,18 @@ def _accuracy(found: Accuracy) -> dict[str, Any]:
     }
 
 
-def _earlier(folder: Path, weights: str) -> dict[str, Any] | None:
+def _earlier(folder: Path, weights: str) -> dict[str, Any]:
     """Return BLiMP figures that are in the folder already, if they are of these weights."""
     path = folder / EVALUATION
     if not path.exists():
-        return None
+        return {}
     try:
         figures = checkpoint.read_json(path)
     except UserError:  # damaged: it is about to be written anew
-        return None
-    found: dict[str, Any] | None = figures.get("blimp")
-    return found if figures.get("weights_sha256") == weights else None
+        return {}
+    if figures.get("weights_sha256") != weights:
+        return {}
+    return {name: figures[name] for name in BLIMP if name in figures}
 
 
 def _format(device: Device) -> str:

@@ -18,12 +18,14 @@ def story(run: "Pretraining") -> dict[str, Any]:
     """Return all that a reader needs to judge a run, or to make it again."""
     looks = [record.valid_loss for record in run.records if record.valid_loss is not None]
     parameters = sum(weight.numel() for weight in run.model.parameters())
+    causal_rows = run.batches.causal_rows / run.config.batch_size
     return {
         "command": run.commands[0],
         "resumed_by": run.commands[1:],
         "finished": datetime.now(UTC).date().isoformat(),
         "config": asdict(run.config),
         "parameters": parameters,
+        "objective": {"masked_rows": 1 - causal_rows, "causal_rows": causal_rows},
         "corpus": _about_text(run),
         "tokenizer": {
             "vocab_size": run.tokenizer.vocab_size,
@@ -45,7 +47,10 @@ def story(run: "Pretraining") -> dict[str, Any]:
         "loss": {
             "train_last_100_steps": _mean([record.loss for record in run.records[-100:]]),
             "valid": looks[-1] if looks else None,
-            "unit": "nats per masked token",
+            "unit": "nats per token" if causal_rows == 1 else "nats per masked token",
+            "causal_last_100_steps": _mean(
+                [r.causal_loss for r in run.records[-100:] if r.causal_loss is not None]
+            ),
         },
         "versions": {
             "python": platform.python_version(),

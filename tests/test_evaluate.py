@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from fmlab import evaluate as module
 from fmlab.batches import cut, pack
-from fmlab.checkpoint import save
+from fmlab.checkpoint import load, save
 from fmlab.corpus import Corpus, Document
 from fmlab.errors import UserError
 from fmlab.evaluate import EVALUATION, bare_pieces, evaluate
@@ -71,6 +72,75 @@ def test_everything_is_measured_and_written(folder: Path, corpus: Corpus) -> Non
     assert figures["blimp"]["overall"]["pairs"] == 8
     assert set(figures["blimp"]["by_field"]) == {"field0", "field1"}
     assert figures["corpus"] == {"name": "numbers", "sha256": corpus.sha256, "trained_on": False}
+
+
+def trained(folder: Path, tokenizer: Tokenizer, causal_share: float) -> Path:
+    """Give the model in `folder` the story of a run with so many causal rows."""
+    found = load(folder)
+    return save(folder, found.model, tokenizer, {"config": {"causal_share": causal_share}})
+
+
+MASKED_FIGURES = {"masked", "hidden_alone", "by_document"}
+
+
+@pytest.mark.usefixtures("pairs")
+@pytest.mark.parametrize(
+    ("share", "ways", "figures"),
+    [
+        (0.0, {"blimp"}, MASKED_FIGURES),
+        (0.25, {"blimp", "blimp_causal"}, {*MASKED_FIGURES, "causal"}),
+        (1.0, {"blimp_causal"}, {"causal"}),
+    ],
+)
+def test_a_model_is_asked_what_it_was_trained_on(
+    folder: Path,
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    share: float,
+    ways: set[str],
+    figures: set[str],
+) -> None:
+    found = evaluate(trained(folder, tokenizer, share), corpus, blimp=True)
+    assert json.loads((folder / EVALUATION).read_text()) == found
+    assert {name for name in found if name.startswith("blimp")} == ways
+    for name in ways:
+        causal = name == "blimp_causal"
+        assert found[name]["scoring"].startswith("log-lik" if causal else "pseudo-log-lik")
+        assert ("[SEP]`, is not asked for" in found[name]["scoring"]) is causal
+        assert set(found[name]["by_set"]) == {"set0", "set1"}
+        assert found[name]["overall"]["pairs"] == 8
+    for split in found["splits"].values():
+        assert figures <= set(split)
+        assert not ({*MASKED_FIGURES, "causal"} - figures) & set(split)
+        if "causal" in figures:
+            causal_figures = split["causal"]
+            assert causal_figures["asked"] == split["tokens"]
+            low, high = causal_figures["bits_per_byte_interval"]
+            assert low <= causal_figures["bits_per_byte"] <= high
+            titles = [one["title"] for one in causal_figures["by_document"]]
+            assert titles == split["documents"]
+    again = evaluate(folder, corpus)  # the text alone
+    assert {name: again[name] for name in ways} == {name: found[name] for name in ways}
+
+
+@pytest.mark.usefixtures("pairs")
+def test_the_two_ways_of_scoring_give_figures_of_their_own(
+    folder: Path, corpus: Corpus, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model whose causal rows like the good sentences, and whose masked rows do not."""
+
+    def always(sign: int) -> Any:
+        def score(model: Any, sequences: list[list[int]], *_: Any, **__: Any) -> Any:
+            return sign * np.array([sequence[0] == tokenizer.id("one") for sequence in sequences])
+
+        return score
+
+    words = {name: words for name, (_, words) in module.BLIMP.items()}
+    monkeypatch.setitem(module.BLIMP, "blimp", (always(-1), words["blimp"]))
+    monkeypatch.setitem(module.BLIMP, "blimp_causal", (always(1), words["blimp_causal"]))
+    found = evaluate(trained(folder, tokenizer, 0.5), corpus, blimp=True)
+    right = {name: found[name]["overall"]["correct"] for name in module.BLIMP}
+    assert right == {"blimp": 0, "blimp_causal": 8}
 
 
 def test_the_same_again_gives_the_same_figures(folder: Path, corpus: Corpus) -> None:

@@ -20,6 +20,7 @@ from fmlab.card.model import (
     corpus_line,
     evaluation,
     metadata,
+    objective,
     run_facts,
     safetensors_header,
     size,
@@ -95,13 +96,15 @@ def write_card(
     corpus = str(run.get("corpus", {}).get("name", ""))
     about_books = book_facts(run) if corpus == "books" else None
     name = name or folder.resolve().name
+    trained = objective(run, config)
     page = {
         "name": name,
         "folder": folder.name,
         "fact": fact,
         "licence": licence,
         "repository": repository or repository_url(),
-        "metadata": metadata(name, licence, corpus, figures).to_yaml(),
+        "metadata": metadata(name, licence, corpus, figures, trained["task"]).to_yaml(),
+        "objective": trained,
         "corpus_line": corpus_line(known),
         "weights_sha256": weights_sha256,
         **size(config, header, folder),

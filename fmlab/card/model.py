@@ -2,20 +2,23 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from fmlab.card.data import NOT_KNOWN, cell
-from fmlab.checkpoint import WEIGHTS, read_json
+from fmlab.checkpoint import WEIGHTS, causal_share, read_json
 from fmlab.energy import GRID_GRAMS_PER_KWH
 from fmlab.errors import UserError
+from fmlab.evaluate import BLIMP
+from fmlab.models.hf import is_causal
 
 MEASURES = {
     "masked": "this model, gaps",
     "hidden_alone": "this model, alone",
+    "causal": "this model, next token",
     "trigram": "3-gram (counted)",
     "unigram": "unigram (counted)",
 }
@@ -26,6 +29,12 @@ OTHER_TEXT = (
 )
 NOT_BETTER = (
     "**It does not beat the 3-gram on every held-out split**, though it sees both sides: it has "
+    "learned little."
+)
+TASKS = {"masked": "fill-mask", "causal": "text-generation"}
+BETTER_AT_NEXT = "On every held-out split it guesses the next token better than the 3-gram."
+NOT_BETTER_AT_NEXT = (
+    "**It does not guess the next token better than the 3-gram on every held-out split**: it has "
     "learned little."
 )
 ABOVE_CHANCE = "Overall it is above chance: the whole interval lies above 50 %."
@@ -59,6 +68,8 @@ def run_facts(run: Mapping[str, Any]) -> dict[str, Any]:
         "epochs": number("epochs", form="{:.2f}"),
         "train_loss": number("loss", "train_last_100_steps", form="{:.3f}"),
         "valid_loss": number("loss", "valid", form="{:.3f}"),
+        "causal_loss": number("loss", "causal_last_100_steps", form="{:.3f}"),
+        "loss_unit": (at("loss", "unit") or "nats per masked token").replace("per", "a"),
         "duration": _duration(at("seconds")),
         "speed": number("tokens_per_second"),
         "device": ", ".join(part for part in device if part),
@@ -73,6 +84,41 @@ def run_facts(run: Mapping[str, Any]) -> dict[str, Any]:
         "train_words": number("corpus", "train_words"),
         "train_tokens": number("corpus", "train_tokens"),
         "licences": "; ".join(at("corpus", "licences") or []),
+    }
+
+
+def objective(run: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the model was trained to do: the share of causal rows, the hub's task, words."""
+    share = 1.0 if is_causal(config) else causal_share(run)
+    rate = run.get("config", {}).get("mask_rate")
+    hidden = "some of the tokens are" if rate is None else f"{100 * rate:g} % of the tokens are"
+    gaps = f"{hidden} asked for and mostly hidden"
+    following = "each token is asked for the next one, and sees only what stands before"
+    if share == 1:
+        return {
+            "share": share,
+            "task": TASKS["causal"],
+            "learned": "guessing the next token of text",
+            "kind": "BERT read from left to right (decoder), causal language model",
+            "rows": f"causal: {following}",
+        }
+    if share == 0:
+        return {
+            "share": share,
+            "task": TASKS["masked"],
+            "learned": "filling gaps in text",
+            "kind": "BERT, encoder, masked language model",
+            "rows": f"masked: {gaps}",
+        }
+    return {
+        "share": share,
+        "task": TASKS["masked"],
+        "learned": "filling gaps in text and guessing its next token",
+        "kind": "BERT, masked and causal language model in one (GPT-BERT)",
+        "rows": (
+            f"both. {100 * (1 - share):.3g} % of the rows masked: {gaps}. "
+            f"{100 * share:.3g} % causal (segment number 1): {following}"
+        ),
     }
 
 
@@ -148,34 +194,54 @@ def evaluation(figures: Mapping[str, Any]) -> dict[str, Any]:
         for measure, words in MEASURES.items()
         if measure in found
     ]
-    documents = [
+    rates = {
+        round(100 * found["masked"]["mask_rate"]) for found in splits.values() if "masked" in found
+    }
+    return {
+        "splits": rows,
+        "measured": {kind for found in splits.values() for kind in TASKS if kind in found},
+        "documents": {
+            "gaps": _documents([found.get("by_document", []) for found in splits.values()]),
+            "next token": _documents(
+                [found.get("causal", {}).get("by_document", []) for found in splits.values()]
+            ),
+        },
+        "mask_percent": next(iter(rates), 15),
+        "other_text": "" if figures.get("corpus", {}).get("trained_on", True) else OTHER_TEXT,
+        "against_trigram": [
+            line
+            for kind, better, worse in (
+                ("masked", BETTER, NOT_BETTER),
+                ("causal", BETTER_AT_NEXT, NOT_BETTER_AT_NEXT),
+            )
+            if (line := _against_trigram(splits, kind, better, worse))
+        ],
+        "blimp": [_blimp(name, figures[name]) for name in BLIMP if name in figures],
+    }
+
+
+def _documents(lists: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, str]]:
+    return [
         {
             "title": cell(one["title"]),
             "bits": _with_interval(one, "bits_per_byte", "bits_per_byte_interval"),
         }
-        for found in splits.values()
-        for one in found.get("by_document", [])
+        for documents in lists
+        for one in documents
     ]
-    against = [
-        found["masked"]["interval"][1] < found["trigram"]["interval"][0]
+
+
+def _against_trigram(splits: Mapping[str, Any], kind: str, better: str, worse: str) -> str:
+    """Return who wins, or nothing where one of the two was not measured."""
+    wins = [
+        found[kind]["interval"][1] < found["trigram"]["interval"][0]
         for found in splits.values()
-        if "trigram" in found
+        if "trigram" in found and kind in found
     ]
-    rates = {round(100 * found["masked"]["mask_rate"]) for found in splits.values()}
-    return {
-        "splits": rows,
-        "documents": documents,
-        "mask_percent": next(iter(rates), 15),
-        "other_text": "" if figures.get("corpus", {}).get("trained_on", True) else OTHER_TEXT,
-        "against_trigram": (BETTER if all(against) else NOT_BETTER) if against else "",
-        "blimp": _blimp(figures.get("blimp")),
-    }
+    return (better if all(wins) else worse) if wins else ""
 
 
-def _blimp(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if not found:
-        return None
-
+def _blimp(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     def row(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
         low, high = (f"{100 * end:.1f}" for end in one["interval"])
         return {
@@ -188,6 +254,7 @@ def _blimp(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
     overall = found["overall"]
     return {
+        "scoring": found.get("scoring", BLIMP[name][1]),
         "pairs": overall["pairs"],
         "limit": found["pairs_per_set"],
         "rows": [
@@ -204,19 +271,23 @@ def _with_interval(found: Mapping[str, Any], value: str, interval: str) -> str:
     return f"{found[value]:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def metadata(name: str, licence: str, corpus: str, figures: Mapping[str, Any]) -> ModelCardData:
+def metadata(
+    name: str, licence: str, corpus: str, figures: Mapping[str, Any], task: str
+) -> ModelCardData:
     """Return what the hub reads: licence, language, data sets, metrics, results."""
-    task, text = "fill-mask", corpus or "text"
+    text = corpus or "text"
     results = [
-        EvalResult(task, text, text, metric, found["masked"][metric], dataset_split=split)
+        EvalResult(TASKS[kind], text, text, metric, found[kind][metric], dataset_split=split)
         for split, found in figures.get("splits", {}).items()
+        for kind in TASKS
+        if kind in found
         for metric in ("bits_per_byte", "nats_per_token")
     ]
-    if blimp := figures.get("blimp"):
-        parts = {"all": blimp["overall"], **blimp["by_field"]}
+    for of_task, blimp in zip(TASKS.values(), map(figures.get, BLIMP), strict=True):
+        parts = {"all": blimp["overall"], **blimp["by_field"]} if blimp else {}
         results += [
             EvalResult(
-                task, "nyu-mll/blimp", "BLiMP", "accuracy", one["accuracy"], dataset_config=part
+                of_task, "nyu-mll/blimp", "BLiMP", "accuracy", one["accuracy"], dataset_config=part
             )
             for part, one in parts.items()
         ]

@@ -2,6 +2,10 @@
 
 `from_hf` builds our model from a checkpoint's configuration and weights, `to_hf` gives both back.
 Nothing is left over on either side: an unknown or a missing weight is an error.
+
+A model of causal rows alone is their `BertLMHeadModel`, with `is_decoder`. It knows one segment
+only, so all segments of such a file are the same: theirs reads text as segment 0 if it isn't told
+otherwise, ours reads causal rows as segment 1, and both then see what was trained.
 """
 
 from collections.abc import Mapping
@@ -51,6 +55,8 @@ CLASSIFIERS: dict[Task, tuple[str, str]] = {
     "token": ("BertForTokenClassification", "classifier"),
     "span": ("BertForQuestionAnswering", "qa_outputs"),
 }
+CAUSAL = "BertLMHeadModel"
+SEGMENTS = "bert.embeddings.token_type_embeddings.weight"
 REFUSED = {"is_decoder": False, "add_cross_attention": False, "position_embedding_type": "absolute"}
 
 
@@ -68,6 +74,8 @@ def from_hf(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> AnyBert
         UserError: Another family of models, an unknown weight, a missing one, or a wrong shape.
     """
     theirs = _modern(weights)
+    if is_causal(config) and SEGMENTS in theirs:
+        theirs[SEGMENTS] = _one_segment(theirs[SEGMENTS], 0)
     model = _empty_model(config, theirs)
     names = _names(model)
     ours = {name: theirs[there] for name, there in names.items() if there in theirs}
@@ -90,8 +98,13 @@ def from_hf(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> AnyBert
     return model.eval()
 
 
-def to_hf(model: AnyBert) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return the content of `config.json` and the weights under Hugging Face's names."""
+def to_hf(model: AnyBert, causal: bool = False) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return the content of `config.json` and the weights under Hugging Face's names.
+
+    Args:
+        model: Any of our BERTs.
+        causal: Whether it was trained on causal rows alone.
+    """
     state = model.state_dict()
     weights = {there: state[name].detach() for name, there in _names(model).items()}
     config: dict[str, Any] = {
@@ -106,7 +119,16 @@ def to_hf(model: AnyBert) -> tuple[dict[str, Any], dict[str, Tensor]]:
         labels = range(model.classifier.out_features)
         config["id2label"] = {str(i): f"LABEL_{i}" for i in labels}
         config["label2id"] = {f"LABEL_{i}": i for i in labels}
+    if causal:
+        assert config["architectures"] == ["BertForMaskedLM"], "it has no head for tokens alone"
+        config |= {"architectures": [CAUSAL], "is_decoder": True}
+        weights[SEGMENTS] = _one_segment(weights[SEGMENTS], 1)
     return config, weights
+
+
+def is_causal(config: Mapping[str, Any]) -> bool:
+    """Return whether `config.json` is that of a causal language model."""
+    return config.get("architectures") == [CAUSAL] and config.get("is_decoder") is True
 
 
 def config_from_hf(config: Mapping[str, Any]) -> BertConfig:
@@ -119,6 +141,8 @@ def config_from_hf(config: Mapping[str, Any]) -> BertConfig:
     if family != "bert":
         raise UserError(f"this is a {family} checkpoint, not a BERT; load it with its own model")
     for name, wanted in REFUSED.items():
+        if name == "is_decoder" and is_causal(config):
+            continue
         if config.get(name, wanted) != wanted:
             raise UserError(
                 f"{name} is {config[name]!r}; only BERT encoders ({wanted!r}) load here"
@@ -147,6 +171,11 @@ def _modern(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if torch.equal(decoder, table):
             del renamed["cls.predictions.decoder.weight"]
     return renamed
+
+
+def _one_segment(table: Tensor, row: int) -> Tensor:
+    """Return a table of segments in which all are as one of them."""
+    return table[row].expand_as(table).clone()
 
 
 def _empty_model(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> AnyBert:

@@ -1,10 +1,11 @@
-"""The loss of a masked model on held-out text, in nats a hidden token and in bits a byte.
+"""The loss of a language model on held-out text, in nats a token and in bits a byte.
 
 Nats a token depend on how the tokenizer cuts; bits a byte do not, so models with different
-vocabularies can be compared. What they are not: the length of a code. A causal model's bits a
-byte say how short the text could be packed, because each token is guessed from those before it
-alone. A masked model sees both sides of a gap, and all gaps of a text cannot be filled from one
-another. Compare masked models with masked models.
+vocabularies can be compared. A causal model's bits a byte are the length of a code: they say how
+short the text could be packed, because each token is guessed from those before it alone, which
+the reader of the code has by then. A masked model's are not. It sees both sides of a gap, and all
+gaps of a text cannot be filled from one another. Compare masked models with masked models, causal
+ones with causal ones and with the n-gram models, which are causal too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from torch import nn
 from fmlab.batches import cut
 from fmlab.device import Device
 from fmlab.errors import UserError
+from fmlab.probes.likelihood import log_likelihoods
 from fmlab.probes.pseudo_likelihood import (
     BATCH_TOKENS,
     Tick,
@@ -33,17 +35,18 @@ Pieces = list[list[int]]
 
 
 @dataclass(frozen=True)
-class MaskedLoss:
-    """How well a masked model fills gaps in held-out text.
+class HeldOutLoss:
+    """How well a model fills gaps in held-out text, or guesses its next token.
 
     Attributes:
-        nats_per_token: Mean loss of a hidden token.
+        nats_per_token: Mean loss of a token that was asked for.
         interval: Its 95 % interval, from drawing whole pieces (paragraphs) again and again. It
             is about more text of these documents, not about other documents.
-        asked: How many tokens were hidden and asked for.
+        asked: How many tokens were asked for.
         tokens: How many tokens the documents have.
         text_bytes: Their length in bytes of UTF-8.
-        mask_rate: The share that is hidden at once; None where one token is hidden at a time.
+        mask_rate: The share that is hidden at once; None where one token is hidden at a time, or
+            none at all.
         by_text: The same for each document alone; None for one in which nothing was asked.
     """
 
@@ -53,7 +56,7 @@ class MaskedLoss:
     tokens: int
     text_bytes: int
     mask_rate: float | None
-    by_text: tuple["MaskedLoss | None", ...] = ()
+    by_text: tuple["HeldOutLoss | None", ...] = ()
 
     @property
     def bits_per_byte(self) -> float:
@@ -78,7 +81,7 @@ def masked_loss(
     device: Device | None = None,
     seed: int = 0,
     tick: Tick | None = None,
-) -> MaskedLoss:
+) -> HeldOutLoss:
     """Return the loss of a masked model where tokens are hidden at random.
 
     Every chosen token becomes `[MASK]`. In training one in ten stays as it is and one in ten
@@ -134,7 +137,7 @@ def pseudo_likelihood_loss(
     max_tokens: int | None = 2_000,
     device: Device | None = None,
     seed: int = 0,
-) -> MaskedLoss:
+) -> HeldOutLoss:
     """Return the loss of a masked model where each token is hidden once, alone.
 
     It sees more than in training, where others are hidden too, so its loss is lower than
@@ -148,6 +151,48 @@ def pseudo_likelihood_loss(
     held_out = _HeldOut(tokenizer, texts, longest, max_tokens, seed)
     bare = [piece[1:-1] for piece in held_out.pieces]
     sums = -pseudo_log_likelihoods(model, bare, tokenizer, device=device)
+    return held_out.summary(sums, np.array([len(piece) for piece in bare]), None)
+
+
+def causal_loss(
+    model: nn.Module,
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    *,
+    longest: int = 128,
+    max_tokens: int | None = None,
+    device: Device | None = None,
+    seed: int = 0,
+    tick: Tick | None = None,
+) -> HeldOutLoss:
+    """Return the loss of a causal model, which guesses each token from those before it.
+
+    The tokens are those that the n-gram models of `fmlab.probes.ngram` are asked for: each piece
+    begins anew after `[CLS]`, and its end is not asked for. So the losses can be laid side by side.
+
+    Here bits a byte are the length of a code: with arithmetic coding a token costs -log2 of its
+    probability, and whoever has the model and the tokens so far can read the next one. What the
+    code gives back is the tokens. What the tokenizer lost is not in it (capital letters, the signs
+    behind `[UNK]`, spaces), nor where a piece ends; for that a few bits a piece would be added.
+
+    Args:
+        model: One of ours that was trained with causal rows, or a causal model of `transformers`.
+        tokenizer: The one it was trained with.
+        texts: Held-out documents, one paragraph a line.
+        longest: Tokens a piece, `[CLS]` and `[SEP]` included: as in training.
+        max_tokens: Stop after about so many tokens, pieces drawn from all over the texts.
+        device: Where and in which number format; the best one here if not given.
+        seed: Of the sample and of the interval's draws.
+        tick: Told how many pieces were done, for a progress bar.
+
+    Raises:
+        UserError: The texts are empty.
+
+    Source: Shannon 1948, Bell System Technical Journal 27 (3), 379-423, section 9.
+    """
+    held_out = _HeldOut(tokenizer, texts, longest, max_tokens, seed)
+    bare = [piece[1:-1] for piece in held_out.pieces]
+    sums = -log_likelihoods(model, bare, tokenizer, device=device, tick=tick)
     return held_out.summary(sums, np.array([len(piece) for piece in bare]), None)
 
 
@@ -180,20 +225,20 @@ class _HeldOut:
 
     def summary(
         self, sums: NDArray[np.float64], asked: NDArray[np.int64], mask_rate: float | None
-    ) -> MaskedLoss:
+    ) -> HeldOutLoss:
         """Return the loss of all documents, and of each, from the losses of the pieces.
 
         Raises:
             UserError: Nothing was asked.
         """
 
-        def loss(of: NDArray[np.bool_], tokens: int, text_bytes: int) -> MaskedLoss | None:
+        def loss(of: NDArray[np.bool_], tokens: int, text_bytes: int) -> HeldOutLoss | None:
             of = of & (asked > 0)
             if not of.any():
                 return None
             mean = bootstrap_mean(sums[of], asked[of], seed=self.seed)
             count = int(asked[of].sum())
-            return MaskedLoss(mean.value, mean.interval, count, tokens, text_bytes, mask_rate)
+            return HeldOutLoss(mean.value, mean.interval, count, tokens, text_bytes, mask_rate)
 
         everything = loss(self.owner >= 0, sum(self.tokens), sum(self.text_bytes))
         if everything is None:

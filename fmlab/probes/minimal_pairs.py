@@ -1,8 +1,9 @@
 """Minimal pairs: does the model find the right sentence likelier than the wrong one?
 
 The two sentences of a pair differ in one point of grammar ("the dogs near the box bark / barks").
-No label is learned and no threshold is set: the model is right where the good sentence's
-pseudo-log-likelihood is strictly higher. A tie is not right.
+No label is learned and no threshold is set: the model is right where the good sentence scores
+strictly higher. A tie is not right. A masked model scores by pseudo-log-likelihood, a causal one by
+log-likelihood; a model that was trained on both can be asked in both ways.
 
 Sources: Warstadt et al. 2020, "BLiMP", TACL, arXiv:1912.00582; Salazar et al. 2020,
 arXiv:1910.14659.
@@ -19,7 +20,7 @@ from torch import nn
 from fmlab.device import Device
 from fmlab.errors import UserError
 from fmlab.probes.progress import bar
-from fmlab.probes.pseudo_likelihood import Encoder, pseudo_log_likelihoods
+from fmlab.probes.pseudo_likelihood import Encoder, Tick, pseudo_log_likelihoods
 from fmlab.probes.units import Interval, bootstrap_mean, wilson_interval
 
 
@@ -33,6 +34,22 @@ class TwoSentences(Protocol):
     @property
     def bad(self) -> str:
         """The sentence that is wrong."""
+
+
+class Score(Protocol):
+    """What gives each sentence a number: `pseudo_log_likelihoods` or `log_likelihoods`."""
+
+    def __call__(
+        self,
+        model: nn.Module,
+        sequences: Sequence[Sequence[int]],
+        vocabulary: Encoder,
+        *,
+        device: Device | None = None,
+        tick: Tick | None = None,
+    ) -> NDArray[np.float64]:
+        """Return the score of each sequence of tokens, in nats, `(S,)`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -95,18 +112,20 @@ def compare_pairs(
     tokenizer: Encoder,
     pairs: Sequence[TwoSentences],
     *,
+    score: Score = pseudo_log_likelihoods,
     device: Device | None = None,
     progress: bool = False,
 ) -> NDArray[np.float64]:
-    """Return good minus bad pseudo-log-likelihood of each pair, in nats, `(N,)`.
+    """Return the good sentence's score minus the bad one's for each pair, in nats, `(N,)`.
 
     Above 0 the model is right, at 0 it cannot tell, below 0 it is wrong. A sentence that occurs
     several times is scored once, so that equal sentences differ by exactly 0.
 
     Args:
-        model: A masked language model.
+        model: A language model of the kind that `score` scores.
         tokenizer: The one it was trained with.
         pairs: Anything with `good` and `bad`.
+        score: `log_likelihoods` for a causal model.
         device: Where and in which number format; the best one here if not given.
         progress: Whether to draw a bar on standard error.
 
@@ -121,7 +140,7 @@ def compare_pairs(
     numbers: dict[tuple[int, ...], int] = {}
     which = [numbers.setdefault(tuple(ids), len(numbers)) for ids in encoded]
     with bar("scoring sentences", len(numbers), progress) as tick:
-        scores = pseudo_log_likelihoods(model, list(numbers), tokenizer, device=device, tick=tick)
+        scores = score(model, list(numbers), tokenizer, device=device, tick=tick)
     found = scores[which].reshape(-1, 2)
     difference: NDArray[np.float64] = found[:, 0] - found[:, 1]
     return difference
@@ -132,6 +151,7 @@ def minimal_pairs(
     tokenizer: Encoder,
     pairs: Sequence[Pair],
     *,
+    score: Score = pseudo_log_likelihoods,
     device: Device | None = None,
     progress: bool = False,
     seed: int = 0,
@@ -144,7 +164,9 @@ def minimal_pairs(
     how frequent its words are together; the sentences are generated, and some are odd. Compare
     with the same model before training: it must be near one half.
     """
-    difference = compare_pairs(model, tokenizer, pairs, device=device, progress=progress)
+    difference = compare_pairs(
+        model, tokenizer, pairs, score=score, device=device, progress=progress
+    )
     sets = np.array([pair.set for pair in pairs])
 
     def accuracies(name_of: Callable[[Pair], str]) -> dict[str, Accuracy]:

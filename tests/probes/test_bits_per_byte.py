@@ -1,4 +1,4 @@
-"""The loss of a masked model on held-out text: right by hand, unbiased, seeded, and bounded."""
+"""The loss of a model on held-out text: right by hand, unbiased, seeded, and bounded."""
 
 import math
 
@@ -7,10 +7,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from fmlab.batches import cut
 from fmlab.device import Device
 from fmlab.errors import UserError
 from fmlab.models.bert import BertConfig, BertForPreTraining
-from fmlab.probes.bits_per_byte import _choose, masked_loss, pseudo_likelihood_loss
+from fmlab.probes.bits_per_byte import _choose, causal_loss, masked_loss, pseudo_likelihood_loss
+from fmlab.probes.ngram import Unigram, score
 from fmlab.tokens import Tokenizer
 
 FLOAT32 = Device("cpu", "any", torch.float32)
@@ -55,6 +57,7 @@ def test_a_model_without_an_idea_costs_the_log_of_the_vocabulary(tokenizer: Toke
     for found in (
         masked_loss(model, tokenizer, TEXTS, device=FLOAT32),
         pseudo_likelihood_loss(model, tokenizer, TEXTS, device=FLOAT32),
+        causal_loss(model, tokenizer, TEXTS, device=FLOAT32),
     ):
         assert found.nats_per_token == pytest.approx(math.log(tokenizer.vocab_size), abs=1e-5)
         words = sum(len(text.split()) for text in TEXTS)
@@ -97,6 +100,40 @@ def test_the_loss_of_a_real_model_equals_a_plain_loop(tokenizer: Tokenizer) -> N
     losses = nn.functional.cross_entropy(logits[hidden], truth[hidden])
     assert found.nats_per_token == pytest.approx(float(losses), abs=1e-5)
     assert found.asked == int(hidden.sum())
+
+
+def test_the_causal_loss_of_a_real_model_equals_a_plain_loop(tokenizer: Tokenizer) -> None:
+    """Each token of each piece after `[CLS]` and what stands before it, the end left out."""
+    model, losses = random_bert(tokenizer).eval(), []
+    assert model.masked_head is not None
+    for piece in cut(TEXTS, tokenizer, 20):
+        for place in range(1, len(piece) - 1):
+            ids = torch.tensor([piece[:place]])
+            with torch.no_grad():
+                out = model.bert(ids, None, torch.ones_like(ids), causal=torch.tensor([True]))
+                logits = model.masked_head(out.last_hidden_state[0, -1])
+            losses.append(-float(logits.log_softmax(0)[piece[place]]))
+    found = causal_loss(model, tokenizer, TEXTS, longest=20, device=FLOAT32)
+    assert found.asked == found.tokens == len(losses)
+    assert found.nats_per_token == pytest.approx(sum(losses) / len(losses), abs=1e-5)
+    bits = sum(losses) / math.log(2)  # the length of a code of all tokens
+    assert found.bits_per_byte == pytest.approx(bits / found.text_bytes, abs=1e-5)
+
+
+def test_a_causal_model_and_the_counting_models_are_asked_for_the_same_tokens(
+    tokenizer: Tokenizer,
+) -> None:
+    """A network that says what the unigram says has the unigram's loss, in both units."""
+    pieces = [piece[1:-1] for piece in cut(TEXTS, tokenizer, 20)]
+    unigram = Unigram(pieces, tokenizer.vocab_size)
+    model = Uniform(tokenizer.vocab_size)
+    with torch.no_grad():
+        model.zeros.copy_(torch.from_numpy(unigram.table))
+    found = causal_loss(model, tokenizer, TEXTS, longest=20, device=FLOAT32)
+    counted = score(unigram, pieces, found.text_bytes)
+    assert found.tokens == counted.tokens
+    assert found.nats_per_token == pytest.approx(counted.nats_per_token, abs=1e-5)
+    assert found.bits_per_byte == pytest.approx(counted.bits_per_byte, abs=1e-5)
 
 
 def test_the_same_seed_gives_the_same_and_another_seed_another(tokenizer: Tokenizer) -> None:
@@ -147,7 +184,7 @@ def test_long_paragraphs_are_cut_as_in_training(tokenizer: Tokenizer) -> None:
 @pytest.mark.parametrize("texts", [[], [""], ["\n  \n"]])
 def test_no_text_is_one_clear_line(tokenizer: Tokenizer, texts: list[str]) -> None:
     model = Uniform(tokenizer.vocab_size)
-    for measure in (masked_loss, pseudo_likelihood_loss):
+    for measure in (masked_loss, pseudo_likelihood_loss, causal_loss):
         with pytest.raises(UserError, match="there is no held-out text"):
             measure(model, tokenizer, texts)
 

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from fmlab.device import Device
 from fmlab.errors import UserError
 from fmlab.models.bert import BertConfig, BertForPreTraining
+from fmlab.probes.likelihood import log_likelihoods
 from fmlab.probes.minimal_pairs import Pair, accuracy, compare_pairs, minimal_pairs
+from fmlab.probes.pseudo_likelihood import pseudo_log_likelihoods
 from fmlab.tokens import Tokenizer
 
 FLOAT32 = Device("cpu", "any", torch.float32)
@@ -46,6 +48,33 @@ def test_difference_is_right_by_hand(tokenizer: Tokenizer) -> None:
     pairs = [Pair("the dog bark", "the dog barks"), Pair("a dog barks", "a dog bark")]
     # Only one word differs, and the sum over the vocabulary is the same for both.
     assert compare_pairs(model, tokenizer, pairs, device=FLOAT32) == pytest.approx([1.5, -1.5])
+
+
+def test_each_way_of_scoring_is_used_where_it_is_asked_for(tokenizer: Tokenizer) -> None:
+    model = random_bert(tokenizer, 0)
+    pairs = random_pairs(5, 1)
+    encoded = [tokenizer.encode_batch([pair.good, pair.bad]) for pair in pairs]
+    for score in (pseudo_log_likelihoods, log_likelihoods):
+        each = [score(model, two, tokenizer, device=FLOAT32) for two in encoded]
+        found = compare_pairs(model, tokenizer, pairs, score=score, device=FLOAT32)
+        assert found == pytest.approx([good - bad for good, bad in each], abs=1e-4)
+        whole = minimal_pairs(model, tokenizer, pairs, score=score, device=FLOAT32)
+        assert whole.overall.correct == (found > 0).sum()
+
+
+def test_a_sentence_of_several_pairs_is_scored_once(tokenizer: Tokenizer) -> None:
+    seen: list[Sequence[int]] = []
+
+    def count(
+        model: nn.Module, sequences: Sequence[Sequence[int]], *_: object, **__: object
+    ) -> np.ndarray:
+        seen.extend(sequences)
+        return np.array([float(len(sequence)) for sequence in sequences])
+
+    pairs = [Pair("the dog", "the"), Pair("the dog", "a"), Pair("a", "the dog")]
+    found = compare_pairs(Favourite(tokenizer, {}), tokenizer, pairs, score=count)
+    assert found.tolist() == [1, 1, -1]
+    assert len(seen) == 3
 
 
 def test_a_tie_is_not_right(tokenizer: Tokenizer) -> None:
