@@ -73,9 +73,12 @@ class Batch:
         causal: True for rows that are read from left to right, each token asked for the next,
             `(B,)`; None where all rows are masked.
         causal_share: The share of such rows in the step's whole batch.
-        places: Where a token is asked for, counted through the rows, `(M,)`; found by itself.
+        places: Where a token is asked for, counted through the rows of what the trunk gives,
+            `(M,)`; this and the next two are found from the labels.
+        targets: Which token is asked for there, `(M,)`.
         weights: How much each of these counts, `(M,)`: over a step's whole batch they sum to 1,
-            shared between masked and causal rows by the number of rows; found by itself.
+            shared between masked and causal rows by the number of rows.
+        only: The asked places of each row, `(B, Q)`, where the trunk is to give no others.
     """
 
     input_ids: Tensor
@@ -88,7 +91,9 @@ class Batch:
     causal: Tensor | None = None
     causal_share: float = 0.0
     places: Tensor = None  # type: ignore[assignment]
+    targets: Tensor = None  # type: ignore[assignment]
     weights: Tensor = None  # type: ignore[assignment]
+    only: Tensor | None = None
 
     def __post_init__(self) -> None:
         """Find the places and their weights: once, where the batch is made, never on a GPU."""
@@ -100,6 +105,7 @@ class Batch:
             share = torch.tensor([1 - self.causal_share, self.causal_share])
             weights = (share / kind.bincount(minlength=2).clamp(min=1))[kind]
             object.__setattr__(self, "places", places)
+            object.__setattr__(self, "targets", self.labels.flatten()[places])
             object.__setattr__(self, "weights", weights)
 
     def to(self, device: str) -> "Batch":
@@ -127,10 +133,27 @@ class Batch:
         cut: dict[str, Any] = {
             name: value[number::parts]
             for name, value in vars(self).items()
-            if isinstance(value, Tensor) and name not in ("places", "weights")
+            if isinstance(value, Tensor) and name not in ("places", "targets", "weights")
         }
         places = (row // parts * length + self.places % length)[here]
-        return replace(self, **cut, places=places, weights=self.weights[here] * parts)
+        weights = self.weights[here] * parts
+        return replace(self, **cut, places=places, targets=self.targets[here], weights=weights)
+
+    def narrowed(self) -> "Batch":
+        """Return the batch such that the trunk gives the asked places alone.
+
+        The last layer then does a fifth of its work where a fifth of the tokens is asked for.
+        Rows that are asked all over, or for more than tokens, stay as they are.
+        """
+        if self.causal is not None or self.next_sentence_label is not None or not len(self.places):
+            return self
+        (rows, length), row = self.labels.shape, self.places // self.labels.size(1)
+        count = row.bincount(minlength=rows)
+        number = torch.arange(len(row)) - (count.cumsum(0) - count)[row]  # in its row, from 0
+        most = int(count.max())
+        only = torch.zeros(rows, most, dtype=torch.long)
+        only[row, number] = self.places % length
+        return replace(self, only=only, places=row * most + number)
 
     def padded(self, size: int) -> "Batch":
         """Return the batch with `size` places: those that are added count nothing.
@@ -143,6 +166,7 @@ class Batch:
         return replace(
             self,
             places=torch.cat([self.places, self.places.new_zeros(more)]),
+            targets=torch.cat([self.targets, self.targets.new_zeros(more)]),
             weights=torch.cat([self.weights, self.weights.new_zeros(more)]),
         )
 

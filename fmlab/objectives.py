@@ -51,13 +51,13 @@ def token_losses(model: BertForPreTraining, hidden_states: Tensor, batch: Batch)
 
     Args:
         model: With a head for tokens.
-        hidden_states: The trunk's result, `(B, T, hidden)`.
-        batch: With the places, and the labels there.
+        hidden_states: The trunk's result, `(B, T, hidden)`, or of the asked places alone.
+        batch: With the places, and the targets there.
     """
     assert model.masked_head is not None, "the model has no head for tokens"
     states = hidden_states.flatten(0, 1).index_select(0, batch.places)  # (M, hidden)
-    labels = batch.labels.flatten().index_select(0, batch.places)
-    return F.cross_entropy(model.masked_head(states).float(), labels, reduction="none")
+    logits = model.masked_head(states)  # (M, vocab)
+    return F.cross_entropy(logits.float(), batch.targets, reduction="none")
 
 
 def next_sentence_prediction(
@@ -94,6 +94,7 @@ def pretraining_loss(model: BertForPreTraining, batch: Batch, blocks: Blocks | N
         batch.document_ids,
         causal=batch.causal,
         blocks=blocks,
+        only=batch.only,
     )
     weighed = batch.weights * token_losses(model, out.last_hidden_state, batch)  # (M,)
     total, share = weighed.sum(), batch.causal_share

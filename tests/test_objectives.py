@@ -95,3 +95,55 @@ def test_muon_moves_against_the_gradient() -> None:
         muon.zero_grad()
         distances.append(float(loss.detach()))
     assert min(distances[-5:]) < 0.1 * distances[0]
+
+
+def packed_batch() -> Batch:
+    """Three rows of two documents each and some padding, with uneven numbers of asked places."""
+    draw = torch.Generator().manual_seed(4)
+    ids = torch.randint(5, 40, (3, 8), generator=draw)
+    documents = torch.tensor([[1, 1, 1, 2, 2, 2, 2, 0], [1] * 8, [1, 1, 2, 2, 2, 2, 0, 0]])
+    labels = torch.full_like(ids, -100)
+    for row, place in [(0, 1), (1, 0), (1, 3), (1, 7), (2, 4)]:
+        labels[row, place] = ids[row, place]
+    positions = torch.arange(8).expand(3, 8)
+    return Batch(ids, labels, documents, positions)
+
+
+def test_the_last_layer_at_the_asked_places_alone_changes_nothing() -> None:
+    """Loss and all gradients are those of the whole pass."""
+    found = []
+    for given in (packed_batch(), packed_batch().narrowed()):
+        torch.manual_seed(1)
+        model = BertForPreTraining(SIZES)
+        loss = pretraining_loss(model, given).total
+        loss.backward()
+        found.append([loss.detach(), *(p.grad for p in model.parameters() if p.grad is not None)])
+    whole, narrow = found
+    assert len(whole) == len(narrow)
+    for left, right in zip(whole, narrow, strict=True):
+        torch.testing.assert_close(left, right, atol=1e-6, rtol=1e-5)
+
+
+def test_the_trunk_gives_the_places_that_are_wanted() -> None:
+    torch.manual_seed(1)
+    model, given = BertForPreTraining(SIZES), packed_batch()
+    only = torch.tensor([[1, 4], [7, 0], [2, 2]])
+    asked = (given.input_ids, None, None, given.position_ids, given.document_ids)
+    whole = model.bert(*asked, output_attentions=True)
+    some = model.bert(*asked, output_attentions=True, only=only)
+    picked = whole.last_hidden_state[torch.arange(3)[:, None], only]
+    torch.testing.assert_close(some.last_hidden_state, picked)
+    assert whole.attentions is not None
+    assert some.attentions is not None
+    torch.testing.assert_close(some.attentions[0], whole.attentions[0])
+    rows = whole.attentions[1][torch.arange(3)[:, None], :, only]  # (B, Q, H, T)
+    torch.testing.assert_close(some.attentions[1], rows.transpose(1, 2))
+
+
+def test_narrowing_leaves_other_batches_alone() -> None:
+    follows = batch(next_sentence_label=torch.tensor([0, 1, 1]))
+    assert follows.narrowed() is follows
+    given = packed_batch()
+    causal = torch.tensor([True, False, False])
+    mixed = Batch(given.input_ids, given.labels, given.document_ids, causal=causal)
+    assert mixed.narrowed() is mixed

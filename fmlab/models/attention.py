@@ -78,10 +78,19 @@ class SelfAttention(nn.Module):
         hidden_states: Tensor,
         allowed: Tensor | Blocks | None = None,
         need_weights: bool = False,
+        asking: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
-        """Return the new states, `(B, T, hidden)`, and the weights, `(B, H, T, T)` or None."""
+        """Return the new states, `(B, Q, hidden)`, and the weights, `(B, H, Q, T)` or None.
+
+        Args:
+            hidden_states: What is looked at, `(B, T, hidden)`.
+            allowed: Where a token may look, broadcastable to `(B, H, Q, T)`.
+            need_weights: Whether to return the weights.
+            asking: The states that look, `(B, Q, hidden)`; all of them, Q = T, if not given.
+        """
+        asking = hidden_states if asking is None else asking
         context, weights = attention(
-            self.split(self.query(hidden_states)),
+            self.split(self.query(asking)),
             self.split(self.key(hidden_states)),
             self.split(self.value(hidden_states)),
             allowed,

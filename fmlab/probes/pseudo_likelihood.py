@@ -10,7 +10,7 @@ Source: Salazar et al. 2020, "Masked Language Model Scoring", ACL, arXiv:1910.14
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 from fmlab.device import Device, best_device
 from fmlab.errors import UserError
-from fmlab.models.attention import attention
-from fmlab.models.bert import Bert, BertForPreTraining, Layer
+from fmlab.models.bert import BertForPreTraining
 
 BATCH_TOKENS = 4096
 """Tokens in one forward pass: enough to keep the cores busy, few enough to stay in their cache."""
@@ -89,7 +88,8 @@ def hidden_log_probs(
     if parts is None:
         logits = model(input_ids).logits[rows, columns]
     elif isinstance(model, BertForPreTraining) and len(rows) == len(input_ids):
-        logits = parts[1](_states_at(model.bert, input_ids[rows], columns))  # one place a row
+        out = model.bert(input_ids[rows], only=columns[:, None])  # one place a row
+        logits = parts[1](out.last_hidden_state[:, 0])
     else:
         logits = parts[1](parts[0](input_ids).last_hidden_state[rows, columns])  # (M, vocab)
     logits = logits.float()
@@ -107,30 +107,6 @@ def _trunk_and_head(model: nn.Module) -> tuple[nn.Module, nn.Module] | None:
     if head is None or trunk is None or trunk is model:
         return None
     return trunk, getattr(head, "predictions", head)  # beside it BERT may have a second head
-
-
-def _states_at(trunk: Bert, input_ids: Tensor, columns: Tensor) -> Tensor:
-    """Return the trunk's last state of one place a row, `(B, hidden)`.
-
-    In the last layer only the asked place needs to look around and to think. With four layers
-    that saves a fifth of the work.
-    """
-    rows = torch.arange(len(columns), device=input_ids.device)
-    layers = cast("list[Layer]", list(trunk.layers))
-    states: Tensor = trunk.embeddings(input_ids, None, None)  # (B, T, hidden)
-    for layer in layers[:-1]:
-        states, _ = layer(states, None, False)
-    asked = states[rows, columns]  # (B, hidden)
-    for last in layers[-1:]:
-        look = last.attention
-        context, _ = attention(
-            look.split(look.query(asked[:, None])),  # (B, H, 1, D)
-            look.split(look.key(states)),
-            look.split(look.value(states)),
-        )
-        asked = last.attention_norm(asked + look.output(look.join(context))[:, 0])
-        asked = last.feed_forward_norm(asked + last.down(last.activation(last.up(asked))))
-    return asked
 
 
 @contextmanager
