@@ -2,13 +2,15 @@
 # make test   set everything up, run the tests
 # make serve  show the site at an address of this machine
 # make lint   style and types
+# make bench  how fast pretraining is here, against the Trainer (about four minutes)
+# make bench-gpu  the same on one GPU, as a share of its peak
 # make clean  remove what was built (not .venv, not node_modules)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := .venv/bin/python
 SETUP := .venv/.requirements .venv/.fmlab node_modules/.fetched
 
-.PHONY: book test serve lint setup clean
+.PHONY: book test serve lint bench bench-gpu setup clean
 .DELETE_ON_ERROR:
 
 book: setup
@@ -23,6 +25,12 @@ test: setup
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+
+bench: setup
+	@$(PY) -m fmlab.bench
+
+bench-gpu: setup
+	@$(PY) -m fmlab.bench.gpu
 
 setup: $(SETUP)
 

@@ -30,6 +30,7 @@ WAY = (
     {"audits"},
     {"card"},
     {"views"},
+    {"bench"},
 )
 GROUND = WAY[0]
 # These stand beside the way: the ground and what is named here is all they may import.

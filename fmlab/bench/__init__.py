@@ -1,0 +1,1 @@
+"""Benches: how fast the pretraining engine is, held against others in one run on one machine."""
