@@ -11,7 +11,7 @@ import torch
 from huggingface_hub import ModelCard
 
 from fmlab.card import CARD, DATA, repository_url, write_card
-from fmlab.checkpoint import save
+from fmlab.checkpoint import load, save
 from fmlab.corpus import books
 from fmlab.errors import UserError
 from fmlab.files import sha256_file
@@ -96,6 +96,30 @@ def figures(weights: str, masked: float = 3.5, low: float = 0.55) -> dict[str, A
     }
 
 
+def both_ways(weights: str, share: float, causal: float = 4.0) -> dict[str, Any]:
+    """Figures of a model with causal rows; without the masked ones if there are no others."""
+    found = figures(weights)
+    for split in found["splits"].values():
+        split["causal"] = {
+            **loss(causal),
+            "asked": 99,
+            "by_document": [{"title": "A second book", **loss(3.9)}],
+        }
+    found["blimp"]["scoring"] = "hiding each token"
+    found["blimp_causal"] = {
+        **found["blimp"],
+        "overall": accuracy(0.6789, 67, 0.6, 0.7),
+        "by_field": {"morphology": accuracy(0.7654, 18, 0.7, 0.8)},
+        "scoring": "reading on",
+    }
+    if share == 1:
+        del found["blimp"]
+        for split in found["splits"].values():
+            for name in ("masked", "hidden_alone", "by_document"):
+                split.pop(name, None)
+    return found
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkpoint without a run; whatever asks the network fails."""
@@ -161,6 +185,97 @@ def test_the_metadata_are_what_the_hub_reads(folder: Path) -> None:
     assert found["BLiMP", "all", "accuracy"].metric_value == 0.6123
     assert found["BLiMP", "morphology", "accuracy"].metric_value == 0.7345
     assert found["books", "test", "nats_per_token"].metric_value == 3.5
+
+
+def causal_run(share: float) -> dict[str, Any]:
+    unit = "nats per token" if share == 1 else "nats per masked token"
+    return {
+        **RUN,
+        "config": asdict(TrainConfig(causal_share=share, mask_rate=0.3)),
+        "objective": {"masked_rows": 1 - share, "causal_rows": share},
+        "loss": {**RUN["loss"], "unit": unit, "causal_last_100_steps": 3.8765},
+    }
+
+
+def causal_folder(folder: Path, share: float, **changes: float) -> str:
+    """Make the checkpoint one of a run with causal rows, and return its card."""
+    found = load(folder)
+    save(folder, found.model, found.tokenizer, causal_run(share))
+    weights = sha256_file(folder / "model.safetensors")
+    (folder / "eval.json").write_text(json.dumps(both_ways(weights, share, **changes)))
+    assert write_card(folder, maker="a test").not_known == ()
+    return (folder / CARD).read_text()
+
+
+def test_a_model_of_both_objectives_gives_both_figures(folder: Path) -> None:
+    card = causal_folder(folder, 0.25)
+    for words in (
+        "filling gaps in text and guessing its next token",
+        "75 % of the rows masked: 30 % of the tokens are asked for",
+        "25 % causal (segment number 1)",
+        "| Loss at the end, nats a masked token | 3.457 in training, 3.568 held out |",
+        "| Loss at the end, nats a token of the causal rows | 3.877 in training |",
+        "AutoModelForMaskedLM",
+        "BertLMHeadModel.from_pretrained",
+        "| test | this model, gaps | 3.500 [3.490, 3.510]",
+        "| test | this model, next token | 4.000 [3.990, 4.010]",
+        "are *not* a code length",
+        "are a code length, up to what the tokenizer lost (capital letters",
+        "fills gaps better than the 3-gram",
+        "guesses the next token better than the 3-gram",
+        "By document (next token)",
+        "scored by hiding each token:",
+        "| **all** | 61.2 | 55.0 to 65.0 | 67 | 3 |",
+        "scored by reading on:",
+        "| **all** | 67.9 | 60.0 to 70.0 | 67 | 3 |",
+        "arXiv:2410.24159",
+    ):
+        assert words in card, words
+    found = {
+        (one.task_type, one.dataset_config or one.dataset_split, one.metric_type): one.metric_value
+        for one in ModelCard.load(folder / CARD).data.eval_results
+    }
+    assert found["fill-mask", "all", "accuracy"] == 0.6123
+    assert found["text-generation", "all", "accuracy"] == 0.6789
+    assert found["fill-mask", "test", "nats_per_token"] == 3.5
+    assert found["text-generation", "test", "nats_per_token"] == 4.0
+    assert ModelCard.load(folder / CARD).data.pipeline_tag == "fill-mask"
+
+
+def test_a_causal_model_is_called_one_and_has_no_masked_figures(folder: Path) -> None:
+    card = causal_folder(folder, 1.0)
+    for words in (
+        "pretrained by guessing the next token of text",
+        "decoder), causal language model",
+        "| Objective | causal: each token is asked for the next one",
+        "| Loss at the end, nats a token | 3.457 in training, 3.568 held out |",
+        "AutoModelForCausalLM.from_pretrained",
+        "this model, next token",
+        "guesses the next token better than the 3-gram",
+        "scored by reading on:",
+    ):
+        assert words in card, words
+    for absent in ("MaskedLM", "this model, gaps", "*not* a code", "hiding each token", "None"):
+        assert absent not in card, absent
+    assert ModelCard.load(folder / CARD).data.pipeline_tag == "text-generation"
+
+
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_a_causal_model_that_counting_beats_is_called_so(folder: Path, share: float) -> None:
+    card = causal_folder(folder, share, causal=4.6)
+    assert "does not guess the next token better than the 3-gram" in card
+    assert "guesses the next token better than the 3-gram" not in card
+
+
+def test_older_figures_and_stories_are_of_a_masked_model(folder: Path) -> None:
+    """Before there were causal rows neither file said how a model was trained and scored."""
+    run = {**RUN, "config": {k: v for k, v in RUN["config"].items() if k != "causal_share"}}
+    fill(folder, run)
+    write_card(folder)
+    card = (folder / CARD).read_text()
+    assert "| Objective | masked: 20 % of the tokens are asked for" in card
+    assert "scored by pseudo-log-likelihood" in card
+    assert "causal language model" not in card
 
 
 def test_grams_of_co2e_are_right_by_hand(folder: Path) -> None:

@@ -1,12 +1,14 @@
 """Causal rows beside masked ones: what they ask, how much they count, and that both are learned."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 from fmlab.batches import NOT_ASKED, Batch, MaskedBatches, cut, next_tokens, pack
+from fmlab.checkpoint import load
 from fmlab.corpus import Corpus, Document
 from fmlab.device import Device
 from fmlab.errors import UserError
@@ -199,6 +201,28 @@ def test_a_small_text_is_learned_by_heart_from_left_to_right() -> None:
     assert run.records[-1].loss < 0.1
     assert all(record.causal_loss == record.loss for record in run.records)
     assert causal_loss(run.model, run.tokenizer, [line], device=FLOAT32).nats_per_token < 0.1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_run_tells_what_it_was_trained_to_do(tmp_path: Path, share: float) -> None:
+    config = TrainConfig(**SMALL, batch_size=4, steps=2, causal_share=share)
+    run = pretrain(config, corpus_of(TEXT, "text"), tmp_path)
+    list(run)
+    found = load(tmp_path)
+    assert (found.causal_share, found.causal) == (share, share == 1)
+    assert found.run["objective"] == {"masked_rows": 1 - share, "causal_rows": share}
+    told = found.run["loss"]
+    assert told["unit"] == ("nats per token" if share == 1 else "nats per masked token")
+    of_causal = [r.causal_loss for r in run.records if r.causal_loss is not None]
+    wanted = sum(of_causal) / 2 if share else None
+    assert told["causal_last_100_steps"] == (wanted and pytest.approx(wanted))
+
+
+def test_the_story_tells_the_share_of_the_rows_there_were(tmp_path: Path) -> None:
+    """Of four rows 15 % are one."""
+    config = TrainConfig(**SMALL, batch_size=4, steps=1, causal_share=0.15)
+    list(pretrain(config, corpus_of(TEXT, "text"), tmp_path))
+    assert load(tmp_path).causal_share == 0.25
 
 
 NOUNS = {"dog": "dogs", "cat": "cats", "bird": "birds", "cow": "cows", "pig": "pigs"}

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -80,7 +81,8 @@ def next_log_probs(model: nn.Module, input_ids: Tensor) -> Tensor:
         input_ids: Token numbers without padding, `(B, T)`.
     """
     logits, asked = _causal_logits(model, input_ids[:, :-1]), input_ids[:, 1:]
-    return logits.gather(2, asked[..., None])[..., 0] - logits.logsumexp(dim=2)
+    losses = F.cross_entropy(logits.flatten(0, 1), asked.flatten(), reduction="none")
+    return -losses.view_as(asked)
 
 
 def _causal_logits(model: nn.Module, seen: Tensor) -> Tensor:
