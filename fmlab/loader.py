@@ -4,7 +4,7 @@ A batch depends on its step alone, so however many threads make them, they are t
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -14,7 +14,9 @@ T = TypeVar("T")
 AHEAD = 2  # finished batches a thread may have waiting
 
 
-def ahead_of_time(make: Callable[[int], T], first: int, last: int, workers: int) -> Iterator[T]:
+def ahead_of_time(
+    make: Callable[[int], T], first: int, last: int, workers: int
+) -> Generator[T, None, None]:
     """Yield `make(step)` for the steps from `first` to before `last`, in order.
 
     Args:

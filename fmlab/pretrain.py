@@ -13,8 +13,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import torch
 
 from fmlab import processes, resume
-from fmlab.alarm import documents_of, in_words, what_is_wrong
+from fmlab.alarm import documents_of, last_words, what_is_wrong
 from fmlab.batches import Batch, MaskedBatches
 from fmlab.checkpoint import save
 from fmlab.corpus import Corpus
@@ -30,26 +30,18 @@ from fmlab.device import best_device
 from fmlab.energy import EnergyMeter
 from fmlab.errors import UserError
 from fmlab.loader import ahead_of_time
+from fmlab.memory import keep_freed_memory
 from fmlab.models.bert import BertForPreTraining
 from fmlab.objectives import pretraining_loss
 from fmlab.prepare import prepare
 from fmlab.records import LOG, Record, line, open_log, read_log
 from fmlab.run_story import story
 from fmlab.seeds import seed_torch
-from fmlab.step import Stepper, Values
+from fmlab.step import Launched, Stepper, settled
 from fmlab.tokens import Tokenizer
 from fmlab.train_config import TrainConfig
 
 LAG = 4  # steps that a GPU may have before it, while the oldest one's numbers are read
-
-
-@dataclass(frozen=True)
-class Launched:
-    """A step that was started: its number from 1, its values, the tokens read since the start."""
-
-    step: int
-    values: Values
-    tokens: int
 
 
 class Pretraining:
@@ -107,7 +99,10 @@ class Pretraining:
             tokenizer = tokenizer or Tokenizer.load(self.out)
         sizes = (config.vocab_size, config.seq_len, tokenizer, config.next_sentence, config.seed)
         rows = self.processes.in_turn(lambda: prepare(corpus, *sizes))
-        self.rows, self.tokenizer, self.device = rows, rows.tokenizer, best_device(device)
+        self.rows, self.tokenizer = rows, rows.tokenizer
+        before = resume.last_state(self.out) if self.out is not None and go_on else {}
+        self.device = settled(best_device(device), before, self.processes)
+        keep_freed_memory()
         self.workers = (2 if self.on_gpu else 0) if workers is None else workers
 
         def batches(split: Any, seed: int, size: int, causal_share: float) -> MaskedBatches:
@@ -130,7 +125,9 @@ class Pretraining:
         self.step, self.tokens, self.seconds, self.kwh = 0, 0, 0.0, 0.0
         self.energy_method = "not measured"
         self.commands = [["fmlab", *sys.argv[1:]]]
-        self.stop = False
+        self.stop, self._tokenizer_is_kept = False, False
+        if self._folder is not None:
+            resume.sweep(self._folder)
         if self.out is not None and go_on:
             self._resume(self.out)
 
@@ -155,11 +152,12 @@ class Pretraining:
                     log.write(line(record))
                 self.kwh = earlier_kwh + meter.kwh
                 self.energy_method = meter.method
-                if record.step % self.config.save_every == 0:
-                    self.save_point()
+                # The point comes last: whoever goes on from it finds all that belongs to its step.
                 if self._folder is not None and record.step in self.keep:
                     folder = self._folder / "checkpoints" / f"step-{record.step:08d}"
                     self.save_checkpoint(folder, torch.float16)
+                if record.step % self.config.save_every == 0:
+                    self.save_point()
                 yield record
         if self._folder is not None:
             self.save_point()
@@ -173,25 +171,22 @@ class Pretraining:
 
     def _steps(self) -> Iterator[Record]:
         """Launch step after step, and yield their records as their numbers come in."""
-        started, earlier_seconds = time.perf_counter(), self.seconds
+        started = time.perf_counter() - self.seconds  # as if in one go
         waiting: deque[Launched] = deque()
-
-        def next_record() -> Record:
-            self.seconds = earlier_seconds + time.perf_counter() - started
-            return self._record(waiting.popleft(), started, earlier_seconds)
-
-        ready = ahead_of_time(self._ready, self.step, self.config.steps, self.workers)
-        for batch, tokens in ready:
-            if self.processes.any(self.stop):
-                break
-            values = self.stepper.launch(batch, self.step)
-            self.step, self.tokens = self.step + 1, self.tokens + tokens
-            waiting.append(Launched(self.step, values, self.tokens))
-            lag = 0 if self._pauses(self.step) or not self.on_gpu else LAG
-            while len(waiting) > lag:
-                yield next_record()
+        made = ahead_of_time(self._ready, self.step, self.config.steps, self.workers)
+        with closing(made) as ready:
+            for batch, tokens in ready:
+                if self.processes.any(self.stop):
+                    self.stop = True
+                    break
+                values = self.stepper.launch(batch, self.step)
+                self.step, self.tokens = self.step + 1, self.tokens + tokens
+                waiting.append(Launched(self.step, values, self.tokens))
+                lag = 0 if self._pauses(self.step) or not self.on_gpu else LAG
+                while len(waiting) > lag:
+                    yield self._record(waiting.popleft(), started)
         while waiting:
-            yield next_record()
+            yield self._record(waiting.popleft(), started)
 
     def _pauses(self, step: int) -> bool:
         return self._looks(step) or step % self.config.save_every == 0 or step in self.keep
@@ -206,8 +201,8 @@ class Pretraining:
         if self.processes.count > 1:
             batch = batch.part(self.processes.rank, self.processes.count)
         if self.on_gpu:
-            batch = batch.padded(self._most_places()).pinned()
-        return batch, tokens
+            return batch.padded(self._most_places()).pinned(), tokens
+        return batch.narrowed(), tokens
 
     def _most_places(self) -> int:
         """Return how many places may be asked in a part of a batch, six deviations above."""
@@ -216,16 +211,18 @@ class Pretraining:
         masked = (rows - causal) * self.config.seq_len * self.config.mask_rate
         return causal * self.config.seq_len + -(-int(masked + 6 * math.sqrt(masked)) // 64) * 64
 
-    def _record(self, done: Launched, started: float, earlier_seconds: float) -> Record:
+    def _record(self, done: Launched, started: float) -> Record:
         """Return a step's record, once its numbers are here and nothing is wrong with them."""
         total, main, causal, follows, length = done.values.read()
         scaled = self.device.loss_scaling  # and then steps with endless gradients are left out
         gradient = 0.0 if scaled else length
         wrong = what_is_wrong(total, main, gradient, self.records)
         if wrong is not None:
-            raise UserError(self._what_happened(done.step, wrong))
+            told = self._what_happened(done.step, wrong) if self.processes.first else wrong
+            self.processes.wait()  # a process that ended first would end the one that looks
+            raise UserError(told)
         valid_loss = self.valid_loss() if self._looks(done.step) else None
-        self.seconds = earlier_seconds + time.perf_counter() - started
+        self.seconds = time.perf_counter() - started
         config = self.config
         return Record(
             done.step,
@@ -241,13 +238,11 @@ class Pretraining:
     def _what_happened(self, step: int, wrong: str) -> str:
         """Return the line that ends a run that went wrong."""
         rows = [int(row) for row in self.batches.rows(step - 1)]
-        documents = self.corpus.split("train")
-        titles = documents_of(self.batches.packed, rows, documents, self.tokenizer)
-        return (
-            f"{wrong} at step {step}; its batch came from {in_words(titles)}. The last good point "
-            f"is {resume.last_point_name(self.out)}: resume from it with a lower learning rate "
-            "(--set learning_rate=..., --set matrix_learning_rate=...)"
-        )
+        titles = documents_of(rows, self.corpus.split("train"), self.tokenizer, self.config)
+        if self._folder is not None:
+            resume.set_aside(self._folder, step - 1)
+        good = resume.points(self.out) if self.out is not None else []
+        return last_words(wrong, step, titles, good[-1] if good else None)
 
     @torch.no_grad()
     def valid_loss(self) -> float | None:
@@ -278,16 +273,19 @@ class Pretraining:
             "kwh": self.kwh,
             "scaler": self.stepper.scaler.state_dict(),
             "config": asdict(self.config),
+            "device": self.device.name,
+            "format": str(self.device.autocast),
             "corpus": self.corpus.sha256,
             "energy_method": self.energy_method,
             "commands": self.commands,
         }
+        if not self._tokenizer_is_kept:  # before the point, which is nothing without it
+            self.tokenizer.save(self._folder, self.config.seq_len)
+            self._tokenizer_is_kept = True
         # named_parameters names a shared table once; safetensors refuses two names for one
         weights = dict(self.model.named_parameters())
         memory = resume.memory_of(self.stepper.optimisers)
         resume.write_point(self._folder, self.step, weights, memory, state)
-        if not (self._folder / "tokenizer.json").exists():
-            self.tokenizer.save(self._folder, self.config.seq_len)
 
     def _resume(self, out: Path) -> None:
         state, weights, memory = resume.read_last_point(out)

@@ -9,7 +9,8 @@ Source: Li et al. 2020, "PyTorch Distributed", arXiv:2006.15704.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -20,8 +21,26 @@ from torch import Tensor
 
 from fmlab.errors import UserError
 
-LONGEST_WAIT = timedelta(minutes=10)  # for another process, before it is given up
+LONGEST_WAIT = timedelta(minutes=30)  # for another process that still lives: it may read much text
 T = TypeVar("T")
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Work with the other processes.
+
+    Raises:
+        UserError: Another process is gone.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, dist.DistError) or "gloo" in str(error):
+            raise UserError(
+                "another process of this run has ended; what is saved is whole, "
+                "so start them again with --resume"
+            ) from error
+        raise
 
 
 @dataclass(frozen=True)
@@ -48,13 +67,15 @@ class Processes:
         if self.count == 1:
             return flag
         flags = torch.tensor([float(flag)])
-        dist.all_reduce(flags)
+        with together():
+            dist.all_reduce(flags)
         return bool(flags.item())
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the mean of the processes' values, of the same shape."""
         if self.count > 1:
-            dist.all_reduce(values)
+            with together():
+                dist.all_reduce(values)
             values = values / self.count
         return values
 

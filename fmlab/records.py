@@ -44,11 +44,16 @@ def line(record: Record) -> str:
 
 
 def read_log(path: Path, steps: int) -> list[Record]:
-    """Return the records up to `steps`; a line cut short by a crash is of a later step."""
+    """Return the records up to `steps`, or up to a line that a crash cut short."""
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()[:steps]
-    return [Record(**json.loads(text)) for text in lines]
+    records: list[Record] = []
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines()[:steps]:
+        try:
+            records.append(Record(**json.loads(text)))
+        except ValueError:
+            break
+    return records
 
 
 @contextmanager

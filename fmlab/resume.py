@@ -26,10 +26,32 @@ def points(out: Path) -> list[Path]:
     return sorted((out / FOLDER).glob("step-*"))
 
 
-def last_point_name(out: Path | None) -> str:
-    """Return the folder of the last point, or words that say there is none."""
-    found = points(out) if out is not None else []
-    return str(found[-1]) if found else "the start (no point was saved)"
+def set_aside(out: Path, step: int) -> None:
+    """Take the point of a step out of the way, where its weights gave a loss that is wrong.
+
+    It is renamed, not deleted, so that it can be looked at; the run goes on from the one before.
+    """
+    folder = out / FOLDER / f"step-{step:08d}"
+    if folder.is_dir():
+        aside = folder.with_name(f"doubtful-{folder.name}")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+
+
+def sweep(out: Path) -> None:
+    """Delete what a killed run had half written: `.NAME.part`, files and folders."""
+    for folder in (out, out / FOLDER, *out.glob("checkpoints/*")):
+        for half in folder.glob(".*.part"):
+            if half.is_dir():
+                shutil.rmtree(half, ignore_errors=True)
+            else:
+                half.unlink(missing_ok=True)
+
+
+def last_state(out: Path) -> dict[str, Any]:
+    """Return what the last point tells beside the numbers; nothing if there is no point."""
+    found = points(out)
+    return read_json(found[-1] / "state.json") if found else {}
 
 
 def write_point(

@@ -6,6 +6,7 @@ the task does not help; it is here to be tried.
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from fmlab.batches import Packed, cut
 from fmlab.errors import UserError
 from fmlab.seeds import numpy_rng
 from fmlab.tokens import Tokenizer
+
+Piece = TypeVar("Piece")
 
 
 def sentence_pairs(texts: Sequence[str], tokenizer: Tokenizer, seq_len: int, seed: int) -> Packed:
@@ -25,26 +28,34 @@ def sentence_pairs(texts: Sequence[str], tokenizer: Tokenizer, seq_len: int, see
     Raises:
         UserError: Fewer than two documents, or none with two pieces.
     """
-    half = (seq_len - 3) // 2
-    documents = [_sentences(text, tokenizer, half) for text in texts]
-    documents = [pieces for pieces in documents if pieces]
+    documents = [pieces for pieces in _pieces(texts, tokenizer, seq_len) if pieces]
     if len(documents) < 2 or all(len(pieces) < 2 for pieces in documents):
         raise UserError(
             "next-sentence prediction needs two documents or more, of two sentences or more; "
             "choose another corpus or next_sentence=False"
         )
-    rng = numpy_rng(seed, "pairs")
-    pairs = list(_choose(documents, rng))
+    pairs = list(_choose(documents, numpy_rng(seed, "pairs")))
     return _lay_out(pairs, tokenizer, seq_len)
 
 
-def _sentences(text: str, tokenizer: Tokenizer, longest: int) -> list[list[int]]:
-    return [piece[1:-1] for piece in cut([text], tokenizer, longest + 2)]
+def origins(
+    texts: Sequence[str], tokenizer: Tokenizer, seq_len: int, seed: int
+) -> list[tuple[int, int]]:
+    """Return for each row of `sentence_pairs` the numbers of the texts that A and B are from."""
+    marked = [[n] * len(pieces) for n, pieces in enumerate(_pieces(texts, tokenizer, seq_len))]
+    chosen = _choose([marks for marks in marked if marks], numpy_rng(seed, "pairs"))
+    return [(first, second) for first, second, _ in chosen]
+
+
+def _pieces(texts: Sequence[str], tokenizer: Tokenizer, seq_len: int) -> list[list[list[int]]]:
+    """Return each text's pieces of at most half a row."""
+    half = (seq_len - 3) // 2
+    return [[piece[1:-1] for piece in cut([text], tokenizer, half + 2)] for text in texts]
 
 
 def _choose(
-    documents: list[list[list[int]]], rng: np.random.Generator
-) -> Iterator[tuple[list[int], list[int], int]]:
+    documents: list[list[Piece]], rng: np.random.Generator
+) -> Iterator[tuple[Piece, Piece, int]]:
     """Yield A, B and whether B is random."""
     for number, pieces in enumerate(documents):
         for first, second in pairwise(pieces):

@@ -4,8 +4,9 @@ On a GPU nothing in it waits for the device: shapes are the same at every step, 
 once, and the step's numbers travel to the processor by themselves and are read when they are there.
 """
 
+from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from fmlab.models.attention import blocks_to_look
 from fmlab.models.bert import BertForPreTraining
 from fmlab.objectives import Learner
 from fmlab.optimiser import make_optimisers
-from fmlab.processes import Processes
+from fmlab.processes import Processes, together
 from fmlab.seeds import seed_torch
 from fmlab.train_config import TrainConfig
 
@@ -43,6 +44,34 @@ class Values:
         return [float(value) for value in self.held]
 
 
+@dataclass(frozen=True)
+class Launched:
+    """A step that was started: its number from 1, its values, the tokens read since the start."""
+
+    step: int
+    values: Values
+    tokens: int
+
+
+def settled(device: Device, before: Mapping[str, Any], processes: Processes) -> Device:
+    """Return the device with the format that the run computed in before, and all processes now.
+
+    On a CPU the clock chooses the format, and may say one thing today and another tomorrow.
+
+    Args:
+        device: What the clock says here.
+        before: The state of the last point; empty where a run starts.
+        processes: Those of the run.
+    """
+    if device.name != "cpu":
+        return device
+    fast = device.autocast == torch.bfloat16
+    if before.get("device") == "cpu":
+        fast = before["format"] == str(torch.bfloat16)
+    fast = processes.any(fast)
+    return replace(device, autocast=torch.bfloat16 if fast else torch.float32)
+
+
 class Stepper:
     """What moves a model: its loss, its optimisers, its number format.
 
@@ -65,7 +94,8 @@ class Stepper:
         self.model, self.config, self.device, self.processes = model, config, device, processes
         self.learner: nn.Module = Learner(model)
         if processes.count > 1:
-            self.learner = DistributedDataParallel(self.learner)
+            with together():
+                self.learner = DistributedDataParallel(self.learner)
         if device.name == "cuda":
             self.learner.compile(dynamic=False)
         self.optimisers = make_optimisers(
@@ -93,9 +123,10 @@ class Stepper:
         blocks = None
         if self.device.blocks and batch.document_ids is not None and not config.dropout:
             blocks = blocks_to_look(batch.document_ids, batch.causal)
-        with self.autocast():
-            loss = self.learner(batch, blocks)
-        length = self._update(loss.total)
+        with together():
+            with self.autocast():
+                loss = self.learner(batch, blocks)
+            length = self._update(loss.total)
 
         parts = (loss.total, loss.main, loss.causal, loss.next_sentence, length)
         absent = torch.full_like(length, torch.nan)
