@@ -12,18 +12,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import fmlab
 from fmlab import checkpoint
-from fmlab.batches import Packed, cut
+from fmlab.baselines import counting_models
+from fmlab.batches import cut
 from fmlab.checkpoint import Checkpoint
 from fmlab.corpus import Corpus, Document, load
 from fmlab.device import Device, best_device
 from fmlab.errors import UserError
 from fmlab.files import sha256_file, write_text
-from fmlab.prepare import prepare
 from fmlab.probes.bits_per_byte import (
     HeldOutLoss,
     causal_loss,
@@ -33,7 +30,7 @@ from fmlab.probes.bits_per_byte import (
 from fmlab.probes.blimp import COMMIT, load_blimp
 from fmlab.probes.likelihood import log_likelihoods
 from fmlab.probes.minimal_pairs import Accuracy, MinimalPairs, Score, minimal_pairs
-from fmlab.probes.ngram import CountingModel, NgramScore, Trigram, Unigram, score
+from fmlab.probes.ngram import NgramScore, score
 from fmlab.probes.progress import bar
 from fmlab.probes.pseudo_likelihood import pseudo_log_likelihoods
 from fmlab.tokens import Tokenizer
@@ -143,7 +140,7 @@ def _held_out(
 ) -> dict[str, Any]:
     """Return the figures of each held-out split: the model's, and the baselines'."""
     tokenizer, longest = found.tokenizer, found.model.config.max_position_embeddings
-    baselines = _baselines(text, tokenizer, longest)
+    baselines = counting_models(text, tokenizer, longest)
     splits = {}
     for split in SPLITS:
         documents = text.split(split)
@@ -200,25 +197,6 @@ def _by_document(documents: Sequence[Document], found: HeldOutLoss) -> list[dict
         for document, loss in zip(documents, found.by_text, strict=True)
         if loss is not None
     ]
-
-
-def _baselines(text: Corpus, tokenizer: Tokenizer, longest: int) -> Mapping[str, CountingModel]:
-    """Return the counting models of the train split; none if there is no train split."""
-    if not text.split("train"):
-        return {}
-    rows = prepare(text, tokenizer.vocab_size, longest, tokenizer).train
-    sequences = bare_pieces(rows, tokenizer)
-    return {
-        "unigram": Unigram(sequences, tokenizer.vocab_size),
-        "trigram": Trigram(sequences, tokenizer.vocab_size),
-    }
-
-
-def bare_pieces(rows: Packed, tokenizer: Tokenizer) -> list[NDArray[np.int64]]:
-    """Return the pieces that were packed into `rows`, without `[CLS]`, `[SEP]` and padding."""
-    tokens = rows.input_ids[rows.document_ids > 0].astype(np.int64)
-    starts = np.flatnonzero(tokens == tokenizer.cls_id)
-    return [piece[1:-1] for piece in np.split(tokens, starts[1:])]
 
 
 def _about(

@@ -9,11 +9,10 @@ import pytest
 import torch
 
 from fmlab import evaluate as module
-from fmlab.batches import cut, pack
 from fmlab.checkpoint import load, save
 from fmlab.corpus import Corpus, Document
 from fmlab.errors import UserError
-from fmlab.evaluate import EVALUATION, bare_pieces, evaluate
+from fmlab.evaluate import EVALUATION, evaluate
 from fmlab.models.bert import Bert, BertConfig, BertForPreTraining
 from fmlab.probes.minimal_pairs import Pair
 from fmlab.tokens import Tokenizer
@@ -197,12 +196,6 @@ def test_a_damaged_older_file_is_written_anew(folder: Path, corpus: Corpus) -> N
     (folder / EVALUATION).write_text("{ half")
     evaluate(folder, corpus)
     assert "splits" in json.loads((folder / EVALUATION).read_text())
-
-
-def test_pieces_come_out_of_packed_rows_as_they_went_in(tokenizer: Tokenizer) -> None:
-    pieces = list(cut([document("train", 3).text], tokenizer, 9))
-    found = bare_pieces(pack(pieces, 20, tokenizer.pad_id), tokenizer)
-    assert sorted(piece.tolist() for piece in found) == sorted(piece[1:-1] for piece in pieces)
 
 
 def test_a_corpus_without_held_out_text_is_one_clear_line(folder: Path) -> None:

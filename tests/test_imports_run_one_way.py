@@ -26,6 +26,7 @@ WAY = (
     {"plan"},
     {"adapt"},
     {"probes"},
+    {"baselines"},
     {"evaluate"},
     {"audits"},
     {"card"},
