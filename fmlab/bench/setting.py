@@ -32,7 +32,7 @@ MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": "17179869184",
     "MALLOC_TOP_PAD_": "268435456",
 }
-"""Keeps freed memory for the next step; glibc reads it as a program starts, not later."""
+"""Keeps freed memory for the next step, which `fmlab` asks for by itself (`fmlab.memory`)."""
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -46,7 +46,6 @@ class Contender:
         engine: Whose loop runs.
         rows: How text becomes the Trainer's rows; `fmlab` packs its own.
         best: Whether the Trainer runs at its best here, or as it comes.
-        malloc: Whether it is started with `MALLOC`.
     """
 
     name: str
@@ -54,21 +53,19 @@ class Contender:
     engine: Literal["trainer", "fmlab"]
     rows: Rows = "grouped"
     best: bool = False
-    malloc: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
         """What its process finds in the environment beside what is there anyway."""
-        return MALLOC if self.malloc else {}
+        return MALLOC if self.best else {}
 
 
 CONTENDERS = (
     Contender("trainer", "Trainer as run_mlm starts it", "trainer"),
-    Contender("trainer-best", "Trainer at its best", "trainer", best=True, malloc=True),
+    Contender("trainer-best", "Trainer at its best", "trainer", best=True),
     Contender("trainer-paragraphs", "Trainer, a paragraph a row", "trainer", "paragraphs"),
     Contender("trainer-sentences", "Trainer, a sentence a row", "trainer", "sentences"),
     Contender("fmlab", "fmlab as it starts", "fmlab"),
-    Contender("fmlab-malloc", "fmlab, malloc settings", "fmlab", malloc=True),
 )
 
 

@@ -23,23 +23,21 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked of `ours` against `theirs`, on a CPU with native bfloat16.
+    """What is asked of `fmlab`, as it starts, on a CPU with native bfloat16.
 
     Attributes:
-        ours: A contender of `fmlab`.
-        theirs: The Trainer's in the same circumstances: both as they come, or both at their best.
-        times: How many times as fast it is to be.
+        theirs: Against which way to run the Trainer.
+        times: How many times as fast `fmlab` is to be.
     """
 
-    ours: str
     theirs: str
     times: float
 
 
 TARGETS = (
-    Target("fmlab", "trainer", 8.0),
-    Target("fmlab-malloc", "trainer-best", 2.5),
-    Target("fmlab", "trainer-sentences", 25.0),
+    Target("trainer", 8.0),
+    Target("trainer-best", 2.5),
+    Target("trainer-sentences", 25.0),
 )
 
 
@@ -157,14 +155,13 @@ def speeds(found: Rounds) -> str:
 
 
 def ratios(found: Rounds) -> str:
-    """Return the table of the ratios, like against like."""
+    """Return the table of the ratios."""
     rows = []
     for theirs in (each for each in CONTENDERS if each.engine == "trainer"):
-        ours = next(e for e in CONTENDERS if e.engine == "fmlab" and e.malloc == theirs.malloc)
-        pair = (found[ours.name], found[theirs.name])
+        pair = (found["fmlab"], found[theirs.name])
         wall, cpu = (ratio(*pair, w) for w in ("tokens_per_second", "tokens_per_cpu_second"))
-        rows.append([f"{ours.what} : {theirs.what}", str(wall), str(cpu)])
-    return report.table(["against", "in tokens/s", "in tokens/CPU-second"], rows)
+        rows.append([theirs.what, str(wall), str(cpu)])
+    return report.table(["than", "in tokens/s", "in tokens/CPU-second"], rows)
 
 
 def targets(found: Rounds, native: bool) -> str:
@@ -174,17 +171,17 @@ def targets(found: Rounds, native: bool) -> str:
         + ("This is one:" if native else "This CPU has none, so these do not apply here:")
     ]
     for target in TARGETS:
-        reached = ratio(found[target.ours], found[target.theirs], "tokens_per_second").median
+        reached = ratio(found["fmlab"], found[target.theirs], "tokens_per_second").median
         name = contender(target.theirs).what
         lines.append(
             f"- at least {target.times:g} times the speed of: {name}. Here {reached:.2f}"
             + _verdict(reached >= target.times, native)
         )
-    for ours, theirs in (("fmlab", "trainer"), ("fmlab-malloc", "trainer-best")):
-        a, b = (max(m.peak_mib for m in found[name]) for name in (ours, theirs))
+    for theirs in ("trainer", "trainer-best"):
+        a, b = (max(m.peak_mib for m in found[name]) for name in ("fmlab", theirs))
         lines.append(
-            f"- peak memory of {contender(ours).what} no higher than of: "
-            f"{contender(theirs).what}. Here {a:,.0f} and {b:,.0f} MiB" + _verdict(a <= b, True)
+            f"- peak memory no higher than of: {contender(theirs).what}. "
+            f"Here {a:,.0f} and {b:,.0f} MiB" + _verdict(a <= b, True)
         )
     share = SIZES.mask_rate
     lines.append(f"\nAll mask {share:.0%} of the tokens. Padding is not counted as tokens.")

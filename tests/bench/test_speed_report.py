@@ -19,7 +19,7 @@ def turn(tokens: int, peak: float = 900.0, cpu: float = 2.0) -> Measured:
 
 def rounds(fmlab: int = 8_000) -> dict[str, list[Measured]]:
     found = {each.name: [turn(1_000, 1_500)] * 3 for each in CONTENDERS}
-    found["fmlab"] = found["fmlab-malloc"] = [turn(fmlab)] * 3
+    found["fmlab"] = [turn(fmlab)] * 3
     found["trainer-sentences"] = [turn(200, 1_500)] * 3
     return found
 
