@@ -30,7 +30,7 @@ from fmlab.probes.bits_per_byte import (
 from fmlab.probes.blimp import COMMIT, load_blimp
 from fmlab.probes.likelihood import log_likelihoods
 from fmlab.probes.minimal_pairs import Accuracy, MinimalPairs, Score, minimal_pairs
-from fmlab.probes.ngram import NgramScore, score
+from fmlab.probes.ngram import CountingModel, NgramScore, score
 from fmlab.probes.progress import bar
 from fmlab.probes.pseudo_likelihood import pseudo_log_likelihoods
 from fmlab.tokens import Tokenizer
@@ -57,6 +57,7 @@ def evaluate(
     folder: Path | str,
     corpus: Corpus | str = "books",
     *,
+    other: Sequence[Corpus | str] = (),
     blimp: bool = False,
     pairs_per_set: int | None = None,
     max_tokens: int | None = None,
@@ -73,6 +74,8 @@ def evaluate(
         folder: A checkpoint.
         corpus: The text, or its name; the baselines are counted in its train split. By name, as
             much of it is read as the run read, so that the baselines had the same text.
+        other: Texts of another kind, or their names: all their documents are read, beside the
+            same baselines.
         blimp: Whether to measure BLiMP too: minutes on a CPU.
         pairs_per_set: Only the first so many of each of the 67 sets.
         max_tokens: Measure on about so many held-out tokens of each split; all if None.
@@ -100,8 +103,23 @@ def evaluate(
             "sha256": text.sha256,
             "trained_on": text.sha256 == found.run.get("corpus", {}).get("sha256"),
         },
-        "splits": _held_out(found, text, where, max_tokens, progress, seed),
     }
+    baselines = counting_models(text, found.tokenizer, found.model.config.max_position_embeddings)
+    options = {"device": where, "seed": seed, "max_tokens": max_tokens}
+
+    def measured(name: str, documents: Sequence[Document]) -> dict[str, Any]:
+        return _one_text(found, name, documents, baselines, options, progress)
+
+    held_out = {split: text.split(split) for split in SPLITS}
+    figures["splits"] = {
+        split: measured(split, documents)
+        for split, documents in held_out.items()
+        if any(document.text.strip() for document in documents)
+    }
+    for corpus_or_name in other:
+        more = load(corpus_or_name) if isinstance(corpus_or_name, str) else corpus_or_name
+        about = {"sha256": more.sha256, **measured(more.name, more.documents)}
+        figures.setdefault("other", {})[more.name] = about
     figures |= _earlier(found.path, weights)
     if blimp:
         figures |= _grammar(found, where, pairs_per_set, progress, seed)
@@ -130,40 +148,31 @@ def _text_of_run(found: Checkpoint, name: str) -> Corpus:
     return load(name)
 
 
-def _held_out(
+def _one_text(
     found: Checkpoint,
-    text: Corpus,
-    device: Device,
-    max_tokens: int | None,
+    name: str,
+    documents: Sequence[Document],
+    baselines: Mapping[str, CountingModel],
+    options: Mapping[str, Any],
     progress: bool,
-    seed: int,
 ) -> dict[str, Any]:
-    """Return the figures of each held-out split: the model's, and the baselines'."""
+    """Return the figures of some documents: the model's, and the baselines'."""
     tokenizer, longest = found.tokenizer, found.model.config.max_position_embeddings
-    baselines = counting_models(text, tokenizer, longest)
-    splits = {}
-    for split in SPLITS:
-        documents = text.split(split)
-        texts = [document.text for document in documents]
-        if not any(text.strip() for text in texts):
-            continue
-        pieces = [piece[1:-1] for piece in cut(texts, tokenizer, longest)]
-        about = _about(documents, pieces, tokenizer)
-        options = {"longest": longest, "device": device, "seed": seed, "max_tokens": max_tokens}
-        total = None if max_tokens else len(pieces)
-        figures: dict[str, Any] = {}
-        if found.causal_share < 1:
-            with bar(f"filling gaps ({split})", total, progress) as tick:
-                figures |= _masked(found, documents, {**options, "tick": tick})
-        if found.causal_share > 0:
-            with bar(f"guessing what comes next ({split})", total, progress) as tick:
-                figures |= _causal(found, documents, {**options, "tick": tick})
-        counted = {
-            name: _figures(score(model, pieces, about["bytes"], seed))
-            for name, model in baselines.items()
-        }
-        splits[split] = {**about, **figures, **counted}
-    return splits
+    pieces = [p[1:-1] for p in cut([document.text for document in documents], tokenizer, longest)]
+    about = _about(documents, pieces, tokenizer)
+    total = None if options["max_tokens"] else len(pieces)
+    figures: dict[str, Any] = {}
+    if found.causal_share < 1:
+        with bar(f"filling gaps ({name})", total, progress) as tick:
+            figures |= _masked(found, documents, {**options, "longest": longest, "tick": tick})
+    if found.causal_share > 0:
+        with bar(f"guessing what comes next ({name})", total, progress) as tick:
+            figures |= _causal(found, documents, {**options, "longest": longest, "tick": tick})
+    counted = {
+        kind: _figures(score(model, pieces, about["bytes"], options["seed"]))
+        for kind, model in baselines.items()
+    }
+    return {**about, **figures, **counted}
 
 
 def _masked(

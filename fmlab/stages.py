@@ -109,7 +109,7 @@ def store_stages(run: Path, name: str) -> tuple[Stage, ...]:
     """
     kept = sorted((run / "checkpoints").glob("step-*"))
     if not kept:
-        raise UserError(f"{run} kept no models on its way; run it with --keep 5")
+        raise UserError(f"{run} kept no models on its way; run it with --keep STEP, several times")
     found = []
     for folder in kept:
         step = int(folder.name.removeprefix("step-"))

@@ -218,3 +218,33 @@ def test_a_model_that_cannot_fill_is_one_clear_line(
     trunk = save(tmp_path / "trunk", Bert(config), tokenizer)
     with pytest.raises(UserError, match="cannot fill masks"):
         evaluate(trunk, corpus)
+
+
+def test_text_of_another_kind_is_measured_beside_the_same_baselines(
+    folder: Path, corpus: Corpus
+) -> None:
+    """All its documents are read, whatever their split; the counting models know the first text."""
+    backwards = [
+        Document(
+            f"backwards {n}",
+            "\n".join(
+                " ".join(reversed(line.split())) for line in document("train", n).text.split("\n")
+            ),
+            "CC0",
+            "made here",
+            "1" * 64,
+            split,  # type: ignore[arg-type]
+        )
+        for n, split in enumerate(("train", "test"))
+    ]
+    found = evaluate(folder, corpus, other=[Corpus("backwards", tuple(backwards))])
+    assert set(found["splits"]) == {"valid", "test"}
+    other = found["other"]["backwards"]
+    assert other["documents"] == ["backwards 0", "backwards 1"]
+    assert other["sha256"] == Corpus("backwards", tuple(backwards)).sha256
+    assert other["masked"]["asked"] > 0
+    # Counted forwards, two words tell nothing good of the third.
+    assert (
+        other["trigram"]["nats_per_token"]
+        > found["splits"]["test"]["trigram"]["nats_per_token"] + 1
+    )

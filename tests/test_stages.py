@@ -116,7 +116,7 @@ def test_what_cannot_ship_is_told_in_one_line(
     with pytest.raises(UserError, match="has no stages"):
         stages.stages("small")
     shutil.rmtree(finished / "checkpoints")
-    with pytest.raises(UserError, match="--keep 5"):
+    with pytest.raises(UserError, match="--keep STEP"):
         store_stages(finished, "small")
     monkeypatch.setattr(ship, "LARGEST", 1000)
     with pytest.raises(UserError, match="--half"):

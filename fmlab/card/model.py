@@ -31,6 +31,7 @@ NOT_BETTER = (
     "**It does not beat the 3-gram on every held-out split**, though it sees both sides: it has "
     "learned little."
 )
+PUBLISHED = Path(__file__).parents[1] / "assets" / "blimp_published.json"
 TASKS = {"masked": "fill-mask", "causal": "text-generation"}
 BETTER_AT_NEXT = "On every held-out split it guesses the next token better than the 3-gram."
 NOT_BETTER_AT_NEXT = (
@@ -183,6 +184,7 @@ def co2e(kwh: float | None) -> dict[str, str]:
 def evaluation(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rows of the card's tables of results."""
     splits = figures.get("splits", {})
+    other = {f"other: {cell(name)}": found for name, found in figures.get("other", {}).items()}
     rows = [
         {
             "split": split,
@@ -190,7 +192,7 @@ def evaluation(figures: Mapping[str, Any]) -> dict[str, Any]:
             "nats": _with_interval(found[measure], "nats_per_token", "interval"),
             "bits": _with_interval(found[measure], "bits_per_byte", "bits_per_byte_interval"),
         }
-        for split, found in splits.items()
+        for split, found in {**splits, **other}.items()
         for measure, words in MEASURES.items()
         if measure in found
     ]
@@ -217,6 +219,7 @@ def evaluation(figures: Mapping[str, Any]) -> dict[str, Any]:
             if (line := _against_trigram(splits, kind, better, worse))
         ],
         "blimp": [_blimp(name, figures[name]) for name in BLIMP if name in figures],
+        "published": json.loads(PUBLISHED.read_text(encoding="utf-8")),
     }
 
 
