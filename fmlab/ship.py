@@ -17,12 +17,13 @@ ALSO = ("text.json", "eval.json")
 LARGEST = 16_000_000  # bytes of weights: what everybody who installs the package fetches
 
 
-def ship(run: Path, name: str) -> Path:
+def ship(run: Path, name: str, repository: str) -> Path:
     """Copy a finished run into the package as the model `name`; return its folder.
 
     Args:
         run: The run's folder, its weights stored in float16 (`--half`).
         name: What the model is called; one that exists is replaced.
+        repository: The repository's address, where the stages can be fetched.
 
     Raises:
         UserError: The run is not finished, or its weights are too large.
@@ -42,5 +43,5 @@ def ship(run: Path, name: str) -> Path:
             with write_whole(folder / file) as temporary:
                 shutil.copyfile(run / file, temporary)
     if (run / "checkpoints").is_dir():
-        store_stages(run, name)
+        store_stages(run, name, repository)
     return folder

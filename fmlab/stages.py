@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -30,7 +31,6 @@ from fmlab.tokens import Tokenizer
 
 MANIFEST = "stages.json"
 HERE = Path(__file__).resolve().parents[1] / "book" / "stages"
-URL = "https://raw.githubusercontent.com/fmlab-course/fmlab/main/book/stages"
 LARGEST = 63  # seven bits: -63 to 63
 SCALE = ".scale"
 
@@ -62,13 +62,17 @@ def stages(name: str = "books-small") -> tuple[Stage, ...]:
     Raises:
         UserError: There is no such model, or it has no stages.
     """
+    return tuple(Stage(**stage) for stage in _manifest(name)["stages"])
+
+
+def _manifest(name: str) -> dict[str, Any]:
     path = shipped(name) / MANIFEST
     if not path.exists():
         raise UserError(f"{name} has no stages ({path} is not there); choose books-small")
-    return tuple(Stage(**stage) for stage in read_json(path)["stages"])
+    return read_json(path)
 
 
-def load_stage(stage: Stage, name: str = "books-small", *, url: str = URL) -> Checkpoint:
+def load_stage(stage: Stage, name: str = "books-small", *, url: str | None = None) -> Checkpoint:
     """Return the model as it was at a stage, in float32.
 
     The places, in order: beside the book; the cache; the repository, fetched once.
@@ -76,7 +80,7 @@ def load_stage(stage: Stage, name: str = "books-small", *, url: str = URL) -> Ch
     Args:
         stage: One of `stages(name)`.
         name: A model that comes with `fmlab`.
-        url: Where the folders of stages lie.
+        url: The folder of the model's stages in the net; else the one in the package's list.
 
     Raises:
         UserError: No place has it, or what is there is another file.
@@ -84,7 +88,8 @@ def load_stage(stage: Stage, name: str = "books-small", *, url: str = URL) -> Ch
     path = HERE / name / stage.file
     if not path.exists():
         path = cache_dir() / "stages" / name / stage.file
-        download(f"{url}/{name}/{stage.file}", path, sha256=stage.sha256)
+        folder = url or str(_manifest(name)["url"])
+        download(f"{folder}/{stage.file}", path, sha256=stage.sha256)
     content = path.read_bytes()
     if sha256_bytes(content) != stage.sha256:
         raise UserError(f"{path} is not the stage that was stored; delete it, and it is fetched")
@@ -92,17 +97,19 @@ def load_stage(stage: Stage, name: str = "books-small", *, url: str = URL) -> Ch
         tensors = safetensors.torch.load(gzip.decompress(content))
     except (SafetensorError, OSError, EOFError) as error:
         raise UserError(f"{path} is damaged ({error}); delete it, and it is fetched") from error
-    folder = shipped(name)
-    model = from_hf(read_json(folder / CONFIG), unpack(tensors))
-    return Checkpoint(model, Tokenizer.load(folder), asdict(stage), path)
+    package = shipped(name)
+    model = from_hf(read_json(package / CONFIG), unpack(tensors))
+    return Checkpoint(model, Tokenizer.load(package), asdict(stage), path)
 
 
-def store_stages(run: Path, name: str) -> tuple[Stage, ...]:
+def store_stages(run: Path, name: str, repository: str) -> tuple[Stage, ...]:
     """Write the models that a run kept on its way as stages of a shipped model, and their list.
 
     Args:
         run: The run's folder, with `checkpoints/step-NNNNNNNN/`.
         name: The shipped model that the run ended in.
+        repository: The address of the repository that will hold them, for those who install the
+            package alone.
 
     Raises:
         UserError: The run kept none.
@@ -131,7 +138,10 @@ def store_stages(run: Path, name: str) -> tuple[Stage, ...]:
                 sha256_bytes(content),
             )
         )
-    listed = {"stages": [asdict(stage) for stage in found]}
+    listed = {
+        "url": f"{repository}/raw/main/book/stages/{name}",
+        "stages": [asdict(stage) for stage in found],
+    }
     write_text(shipped(name) / MANIFEST, json.dumps(listed, indent=2) + "\n")
     return tuple(found)
 

@@ -19,6 +19,8 @@ from fmlab.files import sha256_bytes
 from fmlab.stages import load_stage, pack, store_stages, unpack
 from fmlab.train_config import TrainConfig
 
+HOME = "https://example.org/owner/name"
+
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves a folder and keeps silent."""
@@ -57,8 +59,10 @@ def test_seven_bits_are_within_half_a_step_of_the_largest() -> None:
 
 
 def test_a_shipped_run_brings_its_stages(finished: Path) -> None:
-    folder = ship.ship(finished, "small")
+    folder = ship.ship(finished, "small", HOME)
     assert checkpoint.load(folder).masked_model is not None
+    package = json.loads((folder / stages.MANIFEST).read_text())
+    assert package["url"] == f"{HOME}/raw/main/book/stages/small"
     listed = stages.stages("small")
     assert [stage.step for stage in listed] == [2, 4]
     records = [json.loads(text) for text in (finished / "log.jsonl").read_text().splitlines()]
@@ -74,7 +78,7 @@ def test_a_shipped_run_brings_its_stages(finished: Path) -> None:
 
 def test_storing_again_gives_the_same_bytes(finished: Path) -> None:
     (finished.parent / "package" / "small").mkdir(parents=True)
-    assert store_stages(finished, "small") == store_stages(finished, "small")
+    assert store_stages(finished, "small", HOME) == store_stages(finished, "small", HOME)
 
 
 @pytest.fixture
@@ -89,19 +93,20 @@ def server(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_stage_is_fetched_once_and_checked(finished: Path, tmp_path: Path, server: str) -> None:
-    ship.ship(finished, "small")
+    ship.ship(finished, "small", HOME)
     stage = stages.stages("small")[0]
     shutil.move(tmp_path / "stages", tmp_path / "elsewhere")
-    fetched = load_stage(stage, "small", url=server)
+    folder = f"{server}/small"
+    fetched = load_stage(stage, "small", url=folder)
     (tmp_path / "elsewhere" / "small" / stage.file).unlink()
-    assert load_stage(stage, "small", url=server).path == fetched.path
+    assert load_stage(stage, "small", url=folder).path == fetched.path
     fetched.path.write_bytes(fetched.path.read_bytes()[:-5])
     with pytest.raises(UserError, match="answered 404"):
-        load_stage(stage, "small", url=server)
+        load_stage(stage, "small", url=folder)
 
 
 def test_another_file_beside_the_book_is_refused(finished: Path, tmp_path: Path) -> None:
-    ship.ship(finished, "small")
+    ship.ship(finished, "small", HOME)
     stage = stages.stages("small")[0]
     files.write_text(tmp_path / "stages" / "small" / stage.file, "no stage")
     with pytest.raises(UserError, match="not the stage that was stored"):
@@ -112,12 +117,12 @@ def test_what_cannot_ship_is_told_in_one_line(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UserError, match="let the run end first"):
-        ship.ship(tmp_path / "nothing", "small")
+        ship.ship(tmp_path / "nothing", "small", HOME)
     with pytest.raises(UserError, match="has no stages"):
         stages.stages("small")
     shutil.rmtree(finished / "checkpoints")
     with pytest.raises(UserError, match="--keep STEP"):
-        store_stages(finished, "small")
+        store_stages(finished, "small", HOME)
     monkeypatch.setattr(ship, "LARGEST", 1000)
     with pytest.raises(UserError, match="--half"):
-        ship.ship(finished, "small")
+        ship.ship(finished, "small", HOME)
