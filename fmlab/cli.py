@@ -78,6 +78,9 @@ def pretrain(
     keep: Annotated[
         int, typer.Option(help="Keep so many models on the way: at 1/2, 1/4, 1/8, ... of the run.")
     ] = 0,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what the run would take; start nothing.")
+    ] = False,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any size by name: --set hidden_size=128 --set mask_rate=0.3"),
@@ -110,6 +113,13 @@ def pretrain(
             max_words = enough
         options |= _given(max_words=max_words)
     kept = [config.steps >> halvings for halvings in range(1, keep + 1)]
+    if plan:
+        from fmlab.plan import plan as foresee
+
+        print(
+            foresee(config, corpus, options, out, go_on=resume, device=device, half=half, keep=kept)
+        )
+        return
     run = start(config, load(corpus, **options), out, resume=resume, device=device, keep=kept)
     _write_text_choice(out, corpus, options)
     _follow(run)
@@ -168,7 +178,9 @@ def _follow(run: Any) -> None:
 
 @app.command()
 def evaluate(
-    folder: Folder,
+    model: Annotated[
+        str, typer.Argument(help="A checkpoint's folder, or a name: books-small, OWNER/NAME.")
+    ],
     corpus: Annotated[str, typer.Option(help="Whose held-out text to read.")] = "books",
     blimp: Annotated[bool, typer.Option(help="Measure BLiMP too (minutes on a CPU).")] = False,
     pairs_per_set: Annotated[
@@ -179,21 +191,26 @@ def evaluate(
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; else the best here.")] = None,
 ) -> None:
-    """Measure a checkpoint on held-out text, beside baselines; write its eval.json."""
+    """Measure a model on held-out text, beside baselines; write the eval.json of a folder."""
+    from fmlab import zoo
     from fmlab.evaluate import evaluate as measure
 
-    found = measure(
-        folder,
-        corpus,
-        blimp=blimp,
-        pairs_per_set=pairs_per_set,
-        max_tokens=max_tokens,
-        device=device,
-        progress=sys.stderr.isatty(),
-    )
+    with zoo.lent(model) as folder:
+        found = measure(
+            folder,
+            corpus,
+            blimp=blimp,
+            pairs_per_set=pairs_per_set,
+            max_tokens=max_tokens,
+            device=device,
+            progress=sys.stderr.isatty(),
+        )
     print(
         json.dumps({name: found[name] for name in ("splits", "blimp") if name in found}, indent=1)
     )
+    if folder != Path(model).expanduser():
+        print(f"nothing was written, for {model} is a name and no folder")
+        return
     print(
         f"the figures are in {folder / 'eval.json'}; write them into its card: fmlab card {folder}"
     )

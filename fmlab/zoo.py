@@ -5,12 +5,16 @@ they stay in the hub's own cache, which `transformers` shares, and load from the
 """
 
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fmlab import checkpoint
-from fmlab.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_json
+from fmlab.checkpoint import CONFIG, RUN, WEIGHTS, Checkpoint, read_json
 from fmlab.errors import UserError
 from fmlab.files import sha256_file
 
@@ -20,6 +24,9 @@ PINNED = {
     "bert-large-uncased": "6da4b6a26a1877e173fca3225479512db81a5e5b",
 }
 """The commit that a well-known name stands for, where no revision is asked for."""
+
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
+LENT = (CONFIG, WEIGHTS, RUN, "text.json", *TOKENIZER)
 
 HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 COMMIT, SHA256 = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
@@ -68,6 +75,30 @@ def local_models() -> list[str]:
     return sorted(path.parent.name for path in assets.glob(f"*/{WEIGHTS}"))
 
 
+@contextmanager
+def lent(name_or_path: str | Path) -> Iterator[Path]:
+    """Give a folder with a model's files, to which more may be written.
+
+    A folder is given as it is. For a name it is a copy that lasts as long as the block, so that
+    neither the package nor the hub's cache is written to.
+
+    Raises:
+        UserError: As in `load`.
+    """
+    folder = Path(name_or_path).expanduser()
+    if folder.is_dir():
+        yield folder
+        return
+    found = load(name_or_path)
+    with TemporaryDirectory(prefix="fmlab-") as above:
+        copy = Path(above) / str(name_or_path).replace("/", "--")
+        copy.mkdir()
+        for file in LENT:
+            if (found.path / file).is_file():
+                shutil.copyfile(found.path / file, copy / file)
+        yield copy
+
+
 class _Repository:
     """A model of the hub at one revision."""
 
@@ -98,9 +129,10 @@ class _Repository:
         weights = self._file(WEIGHTS)
         if weights is None:
             raise UserError(self._no_weights())
-        tokenizer = self._file("tokenizer.json")
-        self._file("tokenizer_config.json")
-        if tokenizer is None and self._file("vocab.txt") is None:
+        whole, settings, words = TOKENIZER
+        tokenizer = self._file(whole)
+        self._file(settings)
+        if tokenizer is None and self._file(words) is None:
             raise UserError(f"{self.name} has no tokenizer on the hub; choose another model")
         source = {"repository": self.name, "revision": self.wanted, "commit": self.at}
         return replace(self._read(config.parent, weights), run={"source": source})

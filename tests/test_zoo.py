@@ -18,10 +18,11 @@ from small_hub import Model, SmallHub, files_in, serving
 from test_tokens import SENTENCES
 
 import fmlab
-from fmlab import zoo
+from fmlab import cli, zoo
 from fmlab.checkpoint import Checkpoint, shipped
 from fmlab.errors import UserError
 
+LOCAL = ", ".join(fmlab.local_models())
 FIRST, SECOND = "1" * 40, "2" * 40
 NEEDED = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
 WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] the dog cat see ##s a cafe ##x . ( ) is text here one"
@@ -151,7 +152,7 @@ def test_only_what_is_needed_is_fetched_and_only_once(hub: SmallHub, tmp_path: P
 
 
 def test_the_name_a_folder_and_the_shipped_model_give_the_same_kind(theirs: Path) -> None:
-    assert fmlab.local_models() == ["books-small"]
+    assert "books-small" in fmlab.local_models()
     by_name, by_path = fmlab.load("books-small"), fmlab.load(theirs)
     assert type(by_name) is type(by_path) is Checkpoint
     assert (by_name.path, by_path.path) == (shipped(), theirs)
@@ -193,12 +194,12 @@ def test_a_hub_that_cannot_be_reached_costs_one_line_at_once(
     point_to("http://127.0.0.1:9", monkeypatch)
     said = line("owner/tiny")
     assert said.startswith("cannot reach the hub at http://127.0.0.1:9 for 'owner/tiny'")
-    assert said.endswith("one that needs no network: books-small")
+    assert said.endswith(f"one that needs no network: {LOCAL}")
     assert time.monotonic() - started < 5
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     said = line("owner/tiny")
     assert "HF_HUB_OFFLINE" in said
-    assert said.endswith("one that needs no network: books-small")
+    assert said.endswith(f"one that needs no network: {LOCAL}")
 
 
 def test_a_hub_that_is_silent_is_left_after_the_timeout(
@@ -248,7 +249,7 @@ def test_another_family_is_refused_before_its_weights_are_fetched(
     said = line(f"{family}-base")
     assert said.startswith(f"{family}-base is a {family} model")
     assert "bert-base-uncased" in said
-    assert said.endswith("books-small")
+    assert said.endswith(LOCAL)
     assert hub.fetched() == ["config.json"]
 
 
@@ -304,3 +305,35 @@ def test_importing_the_package_imports_no_torch_and_the_environment_is_heeded(
         assert done.returncode == 0, done.stderr
         assert SECOND in done.stdout
     assert (tmp_path / "env" / "models--owner--tiny").is_dir()
+
+
+def test_a_name_can_be_evaluated_and_nothing_is_written_beside_the_model(
+    hub: SmallHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for number in range(6):
+        (texts / f"{number}.txt").write_text("the dog see the cat ( a cafe ) is here\n" * 9)
+
+    def evaluate(model: str) -> int:
+        given = ["fmlab", "evaluate", model, "--corpus", f"folder:{texts}"]
+        monkeypatch.setattr(sys, "argv", given)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    assert evaluate("owner/tiny") == 0
+    said = capsys.readouterr().out
+    assert "bits_per_byte" in said
+    assert "nothing was written" in said
+    assert not list((tmp_path / "hub").rglob("eval.json"))
+    assert evaluate("owner/none") == 2
+    assert capsys.readouterr().err.startswith("fmlab: the hub has no open model 'owner/none'")
+    with zoo.lent("books-small") as folder:
+        assert folder.name == "books-small"
+        assert folder != shipped()
+        assert fmlab.load(folder).run == fmlab.load("books-small").run
+    assert not folder.exists()
