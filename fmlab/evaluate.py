@@ -60,6 +60,7 @@ def evaluate(
     other: Sequence[Corpus | str] = (),
     blimp: bool = False,
     pairs_per_set: int | None = None,
+    causal_pairs_per_set: int | None = None,
     max_tokens: int | None = None,
     device: str | None = None,
     progress: bool = False,
@@ -78,6 +79,8 @@ def evaluate(
             same baselines.
         blimp: Whether to measure BLiMP too: minutes on a CPU.
         pairs_per_set: Only the first so many of each of the 67 sets.
+        causal_pairs_per_set: The same for log-likelihoods, which take a pass a sentence where
+            pseudo-log-likelihoods take one a token; as `pairs_per_set` if None.
         max_tokens: Measure on about so many held-out tokens of each split; all if None.
         device: `cpu` or `cuda`; the best one here if None.
         progress: Whether to draw progress bars on standard error.
@@ -122,7 +125,8 @@ def evaluate(
         figures.setdefault("other", {})[more.name] = about
     figures |= _earlier(found.path, weights)
     if blimp:
-        figures |= _grammar(found, where, pairs_per_set, progress, seed)
+        limits = {"blimp": pairs_per_set, "blimp_causal": causal_pairs_per_set or pairs_per_set}
+        figures |= _grammar(found, where, limits, progress, seed)
     figures["made"] = {
         "seed": seed,
         "device": where.description,
@@ -232,10 +236,13 @@ def _figures(found: HeldOutLoss | NgramScore) -> dict[str, Any]:
 
 
 def _grammar(
-    found: Checkpoint, device: Device, pairs_per_set: int | None, progress: bool, seed: int
+    found: Checkpoint,
+    device: Device,
+    limits: Mapping[str, int | None],
+    progress: bool,
+    seed: int,
 ) -> dict[str, Any]:
     """Return the figures of BLiMP, in each way in which the model was trained to be asked."""
-    pairs = load_blimp(pairs_per_set)
     fits = {"blimp": found.causal_share < 1, "blimp_causal": found.causal_share > 0}
     figures = {}
     for name, (score_sentences, words) in BLIMP.items():
@@ -243,14 +250,14 @@ def _grammar(
             result = minimal_pairs(
                 found.model,
                 found.tokenizer,
-                pairs,
+                load_blimp(limits[name]),
                 score=score_sentences,
                 device=device,
                 progress=progress,
                 seed=seed,
             )
             about = {"scoring": words, "format": _format(device)}
-            figures[name] = {**_blimp(result, pairs_per_set), **about}
+            figures[name] = {**_blimp(result, limits[name]), **about}
     return figures
 
 

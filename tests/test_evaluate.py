@@ -140,6 +140,8 @@ def test_the_two_ways_of_scoring_give_figures_of_their_own(
     found = evaluate(trained(folder, tokenizer, 0.5), corpus, blimp=True)
     right = {name: found[name]["overall"]["correct"] for name in module.BLIMP}
     assert right == {"blimp": 0, "blimp_causal": 8}
+    some = evaluate(folder, corpus, blimp=True, pairs_per_set=3, causal_pairs_per_set=5)
+    assert [some[name]["overall"]["pairs"] for name in module.BLIMP] == [3, 5]
 
 
 def test_the_same_again_gives_the_same_figures(folder: Path, corpus: Corpus) -> None:
