@@ -126,6 +126,8 @@ def pretrain(
     if run.stop:
         print(f"stopped at step {run.step}, saved; go on with --resume --out {out}")
         raise typer.Exit(130)
+    if run.processes.first:
+        _compare(run)
     if half:
         import torch
 
@@ -174,6 +176,18 @@ def _follow(run: Any) -> None:
                     f"step {record.step}: loss {record.loss:.4f}, held-out {record.valid_loss:.4f}"
                     f" nats a masked token, {record.tokens:,} tokens, {record.seconds:.0f} s"
                 )
+
+
+def _compare(run: Any) -> None:
+    """Lay the last look at held-out text beside what counting makes of the same tokens."""
+    from fmlab.baselines import beside_the_run
+
+    counted = beside_the_run(run)
+    if counted:
+        print(
+            f"held-out loss {run.records[-1].valid_loss:.4f} nats a token; counting, asked for "
+            f"the same tokens: unigram {counted['unigram']:.4f}, 3-gram {counted['trigram']:.4f}"
+        )
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Each command does what it says from the shell, and a mistake costs one line and exit status 2."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def test_pretrain_evaluate_card_is_one_path(
         *sizes,
     )  # fmt: skip
     assert status == 0
-    assert str(out) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert str(out) in said
+    assert re.search(r"held-out loss [\d.]+ nats .*unigram [\d.]+, 3-gram [\d.]+\n", said)
     assert json.loads((out / "run.json").read_text())["command"][:2] == ["fmlab", "pretrain"]
     assert json.loads((out / "config.json").read_text())["model_type"] == "bert"
 
