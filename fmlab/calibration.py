@@ -6,6 +6,7 @@ can be counted as often as the run has them.
 """
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,8 @@ class Calibration:
         point_bytes, checkpoint_bytes, half_bytes: Their sizes on disk.
         record: The last record, as an example of a line of the log.
         memory: The most bytes that the process held.
+        growth: By how many bytes that grew while the number of steps doubled: freed memory comes
+            in pieces that don't always fit again.
         gpu_memory: The most bytes that tensors held on the GPU; None without one.
         watts, method: The mean power during the steps, and where it is from.
         filled_cache: Whether text was prepared for the first time, which the run need not repeat.
@@ -90,6 +93,7 @@ class Calibration:
     half_bytes: int
     record: dict[str, Any]
     memory: int
+    growth: float
     gpu_memory: int | None
     watts: float
     method: str
@@ -163,7 +167,7 @@ def calibrate(task: Task) -> Calibration:
         record = next(records)
     warm = record.seconds - earlier
     with EnergyMeter() as meter:
-        steps, record = _time_steps(records, record, config.steps - first_step)
+        steps, held, record = _time_steps(records, record, config.steps - first_step)
     records.close()  # type: ignore[attr-defined]
 
     look = _mean_seconds(run.valid_loss, run) if run.valid is not None else 0.0
@@ -193,6 +197,7 @@ def calibrate(task: Task) -> Calibration:
         half_bytes=bytes_in(halved),
         record=asdict(record),
         memory=peak_memory(),
+        growth=_growth(warm_steps, held),
         gpu_memory=torch.cuda.max_memory_allocated() if run.on_gpu else None,
         watts=meter.kwh * 3.6e6 / meter.seconds,
         method=meter.method,
@@ -200,19 +205,31 @@ def calibrate(task: Task) -> Calibration:
     )
 
 
-def _time_steps(records: Iterator[Record], record: Record, left: int) -> tuple[list[float], Record]:
-    """Return the times of the next steps, as many as the length of the run is worth."""
+def _time_steps(
+    records: Iterator[Record], record: Record, left: int
+) -> tuple[list[float], list[int], Record]:
+    """Return the times of as many steps as the run is worth, and the memory after each."""
     steps: list[float] = []
+    held: list[int] = []
     started = before = time.perf_counter()
     budget = LEAST_SECONDS
     while (len(steps) < LEAST_STEPS and before - started < PATIENCE) or before - started < budget:
         record = next(records)
         now = time.perf_counter()
         steps.append(now - before)
+        held.append(peak_memory())
         before = now
         whole = left * (now - started) / len(steps)
         budget = min(MOST_SECONDS, max(LEAST_SECONDS, SHARE * whole))
-    return steps, record
+    return steps, held, record
+
+
+def _growth(warm_steps: int, held: list[int]) -> float:
+    """Return by how much the memory grew while the steps doubled, seen over the last doublings."""
+    last = warm_steps + len(held)
+    first = max(warm_steps + 1, last // 4)
+    grown = held[-1] - held[first - warm_steps - 1]
+    return grown / math.log2(last / first) if last > first else 0.0
 
 
 def _mean_seconds(

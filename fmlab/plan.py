@@ -4,6 +4,7 @@ A few real steps are measured (`fmlab.calibration`) and counted up. It holds as 
 stays as it is: what else runs on it during the calibration, or during the run, is not foreseen.
 """
 
+import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from fmlab.records import Record, line
 from fmlab.train_config import TrainConfig
 
 BLOCKS = 8  # into so many parts a calibration is cut, to see how much its speed wanders
+DOUBLINGS = 5  # so often, at most, memory grows on as it did in the calibration
 SMALL_FILES = 500  # bytes: the note on the text that the command leaves beside the run
 
 
@@ -182,7 +184,7 @@ def _count_up(
         end_seconds=end,
         fastest=training(min(blocks)),
         slowest=training(max(blocks)),
-        memory_bytes=found.memory,
+        memory_bytes=_memory(found, len(ahead)),
         gpu_memory_bytes=found.gpu_memory,
         kwh=found.watts * seconds / 3.6e6,
         energy_method=found.method,
@@ -191,6 +193,13 @@ def _count_up(
         free_bytes=shutil.disk_usage(beside).free + calibration.bytes_in(out),
         calibration=found,
     )
+
+
+def _memory(found: Calibration, steps: int) -> int:
+    """Return the most bytes that the process will hold, with what it grows in a longer run."""
+    measured = found.warm_steps + len(found.steps)
+    doublings = min(DOUBLINGS, math.log2(max(1.0, steps / measured)))
+    return found.memory + round(found.growth * doublings)
 
 
 def _disk(

@@ -161,6 +161,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Plan:
             half=0.5,
             compare=2.0,
             watts=36.0,
+            memory=10**9,
+            growth=10e6,
         )
         patch.setattr(calibration, "measure", lambda *_, **__: found)
         return plan(config, "toyworld", TEXT, out.with_name("other"), half=True, keep=[15])
@@ -175,6 +177,15 @@ def test_each_part_of_the_time_is_counted_as_often_as_the_run_has_it(measured: P
     assert measured.fastest == pytest.approx(measured.training_seconds - 27 * 0.125)
     assert measured.slowest == pytest.approx(measured.training_seconds + 27 * 0.875)
     assert measured.kwh == pytest.approx(36.0 * measured.training_seconds / 3.6e6)
+
+
+def test_memory_grows_on_as_it_did_while_the_steps_doubled(measured: Plan) -> None:
+    """11 steps were measured, 30 are to be done; and no run grows for ever."""
+    grown = measured.memory_bytes - 10**9
+    assert grown == pytest.approx(10e6 * np.log2(30 / 11), abs=1)
+    assert calibration._growth(3, [100, *[107] * 11, 116]) == 8.0  # from step 4 to step 16
+    assert calibration._growth(3, [100] * 9) == 0.0
+    assert calibration._growth(3, [100]) == 0.0
 
 
 def test_the_table_says_all_of_it_in_words(measured: Plan) -> None:
@@ -277,7 +288,7 @@ print("TOOK", time.time() - started, peak_memory())
 def test_a_run_of_books_takes_what_its_plan_says(tmp_path: Path) -> None:
     """Time, memory and energy within a fifth; the machine must have nothing else to do."""
     config = TrainConfig.for_tier(
-        "cpu", "books", steps=40, valid_every=10, save_every=10, vocab_size=2048
+        "cpu", "books", steps=150, valid_every=25, save_every=25, vocab_size=2048
     )
     words, out = 200_000, tmp_path / "run"
     ballast = np.ones(100_000_000)  # 800 MB of this process, which the plan must not count
@@ -286,7 +297,7 @@ def test_a_run_of_books_takes_what_its_plan_says(tmp_path: Path) -> None:
     del ballast
     sizes = [f"--set={n}={getattr(config, n)}" for n in ("valid_every", "save_every", "vocab_size")]
     command = [sys.executable, "-c", RUN, str(time.time()), "pretrain", "--corpus", "books"]
-    command += ["--tier", "cpu", "--steps", "40", "--max-words", str(words), "--out", str(out)]
+    command += ["--tier", "cpu", "--steps", "150", "--max-words", str(words), "--out", str(out)]
     done = subprocess.run([*command, *sizes], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     _, wall, memory = done.stdout.splitlines()[-1].split()
