@@ -16,6 +16,7 @@ from fmlab.corpus import books
 from fmlab.errors import UserError
 from fmlab.files import sha256_file
 from fmlab.models.bert import BertConfig, BertForPreTraining
+from fmlab.records import LOG, Record, line
 from fmlab.tokens import Tokenizer
 from fmlab.train_config import TrainConfig
 
@@ -396,3 +397,19 @@ def test_a_truncated_model_is_one_clear_line(folder: Path, content: bytes) -> No
 def test_a_folder_without_a_model_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot read"):
         write_card(tmp_path)
+
+
+def test_the_runs_curve_is_drawn_beside_what_counting_reaches(folder: Path) -> None:
+    fill(folder)
+    assert not (folder / "curves.svg").exists()
+    steps = [Record(n, 6 - n / 10, None, 5 - n / 10, 1e-3, 100 * n, 1.0 * n) for n in range(1, 21)]
+    (folder / LOG).write_text("".join(map(line, steps)))
+    card = write_card(folder).card.read_text()
+    counted = figures("")["splits"]["valid"]["unigram"]["nats_per_token"]
+    assert "](curves.svg)" in card
+    assert "over 20 steps" in card
+    assert f"the line of unigram (counted) at {counted:.2f}" in card
+    drawn = (folder / "curves.svg").read_bytes()
+    assert drawn.count(b"<path") > 5
+    write_card(folder)
+    assert (folder / "curves.svg").read_bytes() == drawn

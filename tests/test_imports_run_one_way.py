@@ -13,7 +13,7 @@ FMLAB = Path(__file__).resolve().parents[1] / "fmlab"
 
 # A module may import from its own row and from the rows above it, never from one below.
 WAY = (
-    {"errors", "files", "seeds", "tiers", "device", "processes"},
+    {"errors", "files", "seeds", "tiers", "device", "memory", "processes"},
     {"corpus", "vision"},
     {"tokens"},
     {"batches", "sentence_pairs"},
@@ -21,7 +21,7 @@ WAY = (
     {"objectives"},
     {"checkpoint", "train_config", "prepare", "optimiser", "energy"},
     {"zoo"},
-    {"pretrain", "step", "loader", "records", "alarm", "resume", "run_story"},
+    {"pretrain", "step", "loader", "records", "alarm", "resume", "run_story", "stages", "ship"},
     {"adapt"},
     {"probes"},
     {"baselines"},
@@ -29,8 +29,8 @@ WAY = (
     {"calibration"},
     {"plan"},
     {"audits"},
-    {"card"},
     {"views"},
+    {"card"},
     {"bench"},
 )
 GROUND = WAY[0]

@@ -14,6 +14,7 @@ from pathlib import Path
 from huggingface_hub import ModelCard
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fmlab.card.curves import draw_curves
 from fmlab.card.data import NOT_KNOWN, book_facts
 from fmlab.card.model import (
     co2e,
@@ -57,7 +58,7 @@ def write_card(
     licence: str = "mit",
     repository: str | None = None,
 ) -> Card:
-    """Write `README.md` and `DATA.md` into a checkpoint's folder.
+    """Write `README.md`, `DATA.md` and `curves.svg` into a checkpoint's folder.
 
     Args:
         folder: A checkpoint; with `run.json` and `eval.json` the card says more.
@@ -113,6 +114,7 @@ def write_card(
         **evaluation(figures),
         "books": about_books,
         "generated": corpus == "toyworld",
+        "curves": draw_curves(folder, figures),
     }
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
