@@ -4,6 +4,7 @@ A mistake that the user can mend is printed in one line, and the exit status is 
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -95,6 +96,7 @@ def pretrain(
     from fmlab.evaluate import TEXT
     from fmlab.pretrain import pretrain as start
     from fmlab.pretrain import resumed_config
+    from fmlab.processes import leave
     from fmlab.tiers import tier as choose_tier
     from fmlab.train_config import TrainConfig
 
@@ -121,18 +123,22 @@ def pretrain(
         )
         return
     run = start(config, load(corpus, **options), out, resume=resume, device=device, keep=kept)
-    _write_text_choice(out, corpus, options)
-    _follow(run)
-    if run.stop:
-        print(f"stopped at step {run.step}, saved; go on with --resume --out {out}")
+    if _speaks():
+        _write_text_choice(out, corpus, options)
+    try:
+        _follow(run)
+    finally:
+        leave()
+    if run.step < config.steps:
+        _say(f"stopped at step {run.step}, saved; go on with --resume --out {out}")
         raise typer.Exit(130)
     if run.processes.first:
         _compare(run)
-    if half:
+    if half and _speaks():
         import torch
 
         run.save_checkpoint(out, torch.float16)
-    print(f"the checkpoint is in {out}; look at it with: fmlab evaluate {out}")
+    _say(f"the checkpoint is in {out}; look at it with: fmlab evaluate {out}")
 
 
 def _write_text_choice(out: Path, corpus: str, options: dict[str, Any]) -> None:
@@ -162,7 +168,8 @@ def _follow(run: Any) -> None:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with stopping_kindly(run), Progress(*columns, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True, quiet=not _speaks())
+    with stopping_kindly(run), Progress(*columns, console=console) as progress:
         bar = progress.add_task("pretraining", total=run.config.steps, completed=run.step)
         for record in run:
             speed = record.tokens / max(record.seconds, 1e-9)
@@ -266,6 +273,17 @@ def _settings(pairs: list[str] | None) -> dict[str, Any]:
     return found
 
 
+def _speaks() -> bool:
+    """Return whether this process is the one that speaks: alone, or the first of several."""
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"  # as in fmlab.processes, which needs torch
+    return alone or os.environ.get("RANK", "0") == "0"
+
+
+def _say(text: str, error: bool = False) -> None:
+    if _speaks():
+        print(text, file=sys.stderr if error else sys.stdout)
+
+
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
@@ -275,15 +293,15 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        print(f"fmlab: {error}", file=sys.stderr)
+        _say(f"fmlab: {error}", error=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("fmlab: stopped", file=sys.stderr)
+        _say("fmlab: stopped", error=True)
         sys.exit(130)
     except OSError as error:
         if error.errno is None:
             raise
-        print(f"fmlab: {error.strerror}: {error.filename or 'this device'}", file=sys.stderr)
+        _say(f"fmlab: {error.strerror}: {error.filename or 'this device'}", error=True)
         sys.exit(2)
 
 

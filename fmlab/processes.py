@@ -1,9 +1,10 @@
 """Several processes that train one model: started by `torchrun` or `accelerate launch`.
 
 Both start the same command several times, on one machine or on several, and tell each copy its
-number in the environment. Each reads its rows of the same batch, torch's
-`DistributedDataParallel` averages the gradients, and all take the same step. The run's folder must
-be one that all of them can read; the first process alone writes to it.
+number in the environment (`accelerate` does so for GPUs; without them it wants MPI). Each reads
+its rows of the same batch, torch's `DistributedDataParallel` averages the gradients, and all take
+the same step. The run's folder must be one that all of them can read; the first process alone
+writes to it.
 
 Source: Li et al. 2020, "PyTorch Distributed", arXiv:2006.15704.
 """

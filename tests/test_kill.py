@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,14 @@ DRAW = random.Random(20)
 IN_WRITES = [(part + DRAW.random()) / 11 for part in range(11)]
 BY_TIME = [DRAW.random() for _ in range(6)]
 AT_STEPS = sorted(DRAW.sample(range(4, 180), 3))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """Take a step here: it imports for a second what each fork would else import again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(energy, "_tracker", lambda reading: None)
+        list(pretrain.pretrain(replace(CONFIG, steps=1), CORPUS, device="cpu"))
 
 
 def train(out: Path) -> None:
@@ -227,7 +236,7 @@ def test_killed_at_the_command_line_it_ends_the_same(tmp_path: Path) -> None:
     size = [f for name, v in SMALL.items() for f in ("--set", f"{name}={v}")]
     start = [sys.executable, "-m", "fmlab.cli", "pretrain", "--corpus", "toyworld"]
     start += ["--text", "size=400", "--tier", "cpu", *size, "--set", "save_every=3"]
-    start += ["--steps", "200", "--keep", "2", "--device", "cpu", "--out"]
+    start += ["--steps", "200", "--keep", "50", "--keep", "100", "--device", "cpu", "--out"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def run(arguments: list[str], until: int | None = None) -> int:
