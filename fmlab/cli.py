@@ -77,8 +77,9 @@ def pretrain(
     device: Annotated[str | None, typer.Option(help="cpu or cuda; else the best here.")] = None,
     half: Annotated[bool, typer.Option(help="Store the final weights in float16.")] = False,
     keep: Annotated[
-        int, typer.Option(help="Keep so many models on the way: at 1/2, 1/4, 1/8, ... of the run.")
-    ] = 0,
+        list[int] | None,
+        typer.Option(help="Keep the model of this step for good: --keep 100 --keep 200"),
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what the run would take; start nothing.")
     ] = False,
@@ -114,15 +115,23 @@ def pretrain(
         if max_words is None and not corpus.startswith("toyworld"):
             max_words = enough
         options |= _given(max_words=max_words)
-    kept = [config.steps >> halvings for halvings in range(1, keep + 1)]
     if plan:
         from fmlab.plan import plan as foresee
 
         print(
-            foresee(config, corpus, options, out, go_on=resume, device=device, half=half, keep=kept)
+            foresee(
+                config,
+                corpus,
+                options,
+                out,
+                go_on=resume,
+                device=device,
+                half=half,
+                keep=keep or (),
+            )
         )
         return
-    run = start(config, load(corpus, **options), out, resume=resume, device=device, keep=kept)
+    run = start(config, load(corpus, **options), out, resume=resume, device=device, keep=keep or ())
     if _speaks():
         _write_text_choice(out, corpus, options)
     try:
@@ -203,9 +212,15 @@ def evaluate(
         str, typer.Argument(help="A checkpoint's folder, or a name: books-small, OWNER/NAME.")
     ],
     corpus: Annotated[str, typer.Option(help="Whose held-out text to read.")] = "books",
+    other: Annotated[
+        list[str] | None, typer.Option(help="Text of another kind too: --other folder:PATH")
+    ] = None,
     blimp: Annotated[bool, typer.Option(help="Measure BLiMP too (minutes on a CPU).")] = False,
     pairs_per_set: Annotated[
         int | None, typer.Option(help="Only so many pairs of each BLiMP set.")
+    ] = None,
+    causal_pairs_per_set: Annotated[
+        int | None, typer.Option(help="The same where a model reads from left to right: quicker.")
     ] = None,
     max_tokens: Annotated[
         int | None, typer.Option(help="About so many held-out tokens of each split; else all.")
@@ -220,15 +235,16 @@ def evaluate(
         found = measure(
             folder,
             corpus,
+            other=other or (),
             blimp=blimp,
             pairs_per_set=pairs_per_set,
+            causal_pairs_per_set=causal_pairs_per_set,
             max_tokens=max_tokens,
             device=device,
             progress=sys.stderr.isatty(),
         )
-    print(
-        json.dumps({name: found[name] for name in ("splits", "blimp") if name in found}, indent=1)
-    )
+    shown = ("splits", "other", "blimp", "blimp_causal")
+    print(json.dumps({name: found[name] for name in shown if name in found}, indent=1))
     if folder != Path(model).expanduser():
         print(f"nothing was written, for {model} is a name and no folder")
         return
@@ -249,6 +265,22 @@ def card(
     print(f"{written.card} and {written.data} are written")
     for gap in written.not_known:
         print(f"not known: {gap}")
+
+
+@app.command()
+def ship(
+    run: Annotated[Path, typer.Argument(help="A finished run's folder, made with --half.")],
+    name: Annotated[str, typer.Argument(help="The model's name in fmlab/assets.")],
+) -> None:
+    """Make a finished run the model that comes with the workbook, with its stages."""
+    from fmlab.card import repository_url
+    from fmlab.ship import ship as take
+
+    repository = repository_url()
+    if repository is None:
+        raise UserError("shipping needs the repository's files; run it in a clone of it")
+    folder = take(run, name, repository)
+    print(f"{folder} is written; measure it there: fmlab evaluate {folder} --blimp")
 
 
 @app.command()

@@ -28,7 +28,7 @@ def draw_curves(folder: Path, figures: Mapping[str, Any]) -> str:
         return ""
     records = read_log(folder / LOG, sys.maxsize)
     splits = figures.get("splits", {})
-    measured = next((splits[split] for split in HELD_OUT if split in splits), {})
+    measured: Mapping[str, Any] = next((splits[split] for split in HELD_OUT if split in splits), {})
     baselines = {
         words: float(measured[name]["nats_per_token"])
         for name, words in COUNTED.items()
