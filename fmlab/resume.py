@@ -63,17 +63,16 @@ def write_point(
         UserError: The disk refused it; the points before are unharmed.
     """
     folder = out / FOLDER / f"step-{step:08d}"
-    if folder.is_dir():
-        return
-    making = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(making, ignore_errors=True)
-    try:
-        write_tensors(making / "weights.safetensors", weights)
-        write_tensors(making / "memory.safetensors", memory)
-        write_text(making / "state.json", json.dumps(dict(state), indent=2) + "\n")
-        making.rename(folder)
-    finally:
+    if not folder.is_dir():
+        making = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(making, ignore_errors=True)
+        try:
+            write_tensors(making / "weights.safetensors", weights)
+            write_tensors(making / "memory.safetensors", memory)
+            write_text(making / "state.json", json.dumps(dict(state), indent=2) + "\n")
+            making.rename(folder)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
     for old in points(out)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 

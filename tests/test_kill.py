@@ -160,8 +160,8 @@ def same(out: Path, whole: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, float]:
-    """Return an undisturbed run's folder, how many moments its writes have, its seconds."""
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], float]:
+    """Return an undisturbed run's folder, the moments of its writes, its seconds."""
     out = tmp_path_factory.mktemp("whole") / "run"
     seen = out.parent / "moments"
 
@@ -177,10 +177,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, float]:
     moments = seen.read_text().splitlines()
     assert sum(text.startswith("line") for text in moments) == CONFIG.steps
     assert {"model.safetensors" in out.name for out in out.iterdir()} == {True, False}
-    return out, len(moments), time.monotonic() - started
+    return out, moments, time.monotonic() - started
 
 
-def test_an_undisturbed_run_leaves_what_it_should(whole: tuple[Path, int, float]) -> None:
+def test_an_undisturbed_run_leaves_what_it_should(whole: tuple[Path, list[str], float]) -> None:
     out, *_ = whole
     assert [line["step"] for line in told(out)] == list(range(1, 13))
     assert sorted(path.name for path in (out / "resume").iterdir()) == [
@@ -196,18 +196,31 @@ def test_an_undisturbed_run_leaves_what_it_should(whole: tuple[Path, int, float]
 
 @pytest.mark.parametrize("share", IN_WRITES, ids="{:.2f}".format)
 def test_killed_in_a_write_it_ends_the_same(
-    share: float, whole: tuple[Path, int, float], tmp_path: Path
+    share: float, whole: tuple[Path, list[str], float], tmp_path: Path
 ) -> None:
     expected, moments, _ = whole
     out = tmp_path / "run"
-    assert ended(forked(killed_in_write(out, int(share * moments)))) == -signal.SIGKILL
+    assert ended(forked(killed_in_write(out, int(share * len(moments))))) == -signal.SIGKILL
+    assert ended(forked(lambda: train(out))) == 0
+    same(out, expected)
+
+
+def test_killed_while_the_last_old_point_goes_it_ends_the_same(
+    whole: tuple[Path, list[str], float], tmp_path: Path
+) -> None:
+    """No later point follows that would delete what is left of it."""
+    expected, moments, _ = whole
+    last = max(n for n, text in enumerate(moments) if text.startswith("delete step-"))
+    out = tmp_path / "run"
+    assert ended(forked(killed_in_write(out, last))) == -signal.SIGKILL
+    assert [path.name for path in resume.points(out)][-1] == "step-00000012"
     assert ended(forked(lambda: train(out))) == 0
     same(out, expected)
 
 
 @pytest.mark.parametrize("share", BY_TIME, ids="{:.2f}".format)
 def test_killed_by_the_clock_it_ends_the_same(
-    share: float, whole: tuple[Path, int, float], tmp_path: Path
+    share: float, whole: tuple[Path, list[str], float], tmp_path: Path
 ) -> None:
     expected, _, seconds = whole
     out = tmp_path / "run"
@@ -220,7 +233,7 @@ def test_killed_by_the_clock_it_ends_the_same(
 
 
 def test_a_log_that_a_crash_cut_short_is_read_up_to_there(
-    whole: tuple[Path, int, float], tmp_path: Path
+    whole: tuple[Path, list[str], float], tmp_path: Path
 ) -> None:
     lines = (whole[0] / "log.jsonl").read_bytes().splitlines(keepends=True)
     path = tmp_path / "log.jsonl"
