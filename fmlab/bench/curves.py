@@ -26,6 +26,11 @@ from fmlab.views.curves import COLOURS, GREY
 Curves = Mapping[str, Sequence[Point]]
 WARMUPS = (0.0, 0.1)
 AXES = {"tokens": "tokens read", "cpu_seconds": "seconds of processor time"}
+PICTURE = (
+    "![Two panels: held-out loss of fmlab and of the Trainer's runs, against tokens read and "
+    "against processor time](bench-curves.svg)"
+)
+POINTS = "The points are in [bench-curves.json](bench-curves.json)."
 
 
 def main(steps: int, rates: Sequence[float], out: Path, say: Callable[[str], None]) -> None:
@@ -97,7 +102,8 @@ def written(found: Curves) -> str:
     head = ["run", "tokens", "CPU-seconds", "loss, the Trainer's rows", "loss, fmlab's rows"]
     return (
         f"{report.today()}; {report.machine()}; {report.versions()}. One run each; held-out loss "
-        f"in nats a masked token. The Trainer's best is {best}.\n\n" + report.table(head, rows)
+        f"in nats a masked token. The Trainer's best is {best}.\n\n"
+        f"{PICTURE}\n\n{report.table(head, rows)}\n\n{POINTS}"
     )
 
 
