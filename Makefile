@@ -2,7 +2,7 @@
 # make test   set everything up, run the tests
 # make serve  show the site at an address of this machine
 # make lint   style and types
-# make bench  how fast pretraining is here, against the Trainer (about four minutes)
+# make bench  how fast pretraining is here, against the Trainer (about five minutes)
 # make bench-gpu  the same on one GPU, as a share of its peak
 # make clean  remove what was built (not .venv, not node_modules)
 

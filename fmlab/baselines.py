@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fmlab.batches import NOT_ASKED, MaskedBatches, Packed
+from fmlab.batch import NOT_ASKED
+from fmlab.batches import MaskedBatches, Packed
 from fmlab.corpus import Corpus
 from fmlab.prepare import prepare
 from fmlab.pretrain import Pretraining

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fmlab.batches import Batch
+from fmlab.batch import Batch
 from fmlab.models.attention import Blocks
 from fmlab.models.bert import BertForPreTraining
 

@@ -23,7 +23,8 @@ import torch
 
 from fmlab import processes, resume
 from fmlab.alarm import documents_of, last_words, what_is_wrong
-from fmlab.batches import Batch, MaskedBatches
+from fmlab.batch import Batch
+from fmlab.batches import MaskedBatches
 from fmlab.checkpoint import save
 from fmlab.corpus import Corpus
 from fmlab.device import best_device

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from fmlab.batches import Batch
+from fmlab.batch import Batch
 from fmlab.device import Device
 from fmlab.models.attention import blocks_to_look
 from fmlab.models.bert import BertForPreTraining

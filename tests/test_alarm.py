@@ -17,7 +17,7 @@ from torch import nn
 
 from fmlab import device, energy, pretrain, resume
 from fmlab.alarm import documents_of, last_words, what_is_wrong
-from fmlab.batches import Batch
+from fmlab.batch import Batch
 from fmlab.checkpoint import shipped
 from fmlab.corpus import Corpus, Document
 from fmlab.errors import UserError

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from fmlab.baselines import bare_pieces, beside_the_run
-from fmlab.batches import NOT_ASKED, cut, pack
+from fmlab.batch import NOT_ASKED
+from fmlab.batches import cut, pack
 from fmlab.corpus import Corpus, load
 from fmlab.pretrain import Pretraining, pretrain
 from fmlab.probes.ngram import Trigram

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmlab.batches import NOT_ASKED, MaskedBatches, cut, mask_tokens, pack
+from fmlab.batch import NOT_ASKED
+from fmlab.batches import MaskedBatches, cut, mask_tokens, pack
 from fmlab.errors import UserError
 from fmlab.sentence_pairs import sentence_pairs
 from fmlab.tokens import Tokenizer

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from fmlab.batches import NOT_ASKED, Batch, MaskedBatches, cut, next_tokens, pack
+from fmlab.batch import NOT_ASKED, Batch
+from fmlab.batches import MaskedBatches, cut, next_tokens, pack
 from fmlab.checkpoint import load
 from fmlab.corpus import Corpus, Document
 from fmlab.device import Device
@@ -275,3 +276,12 @@ def test_one_model_beats_the_unigram_from_left_to_right(
     found = causal_loss(model, tokenizer, [text], longest=24, device=FLOAT32)
     assert found.nats_per_token < baseline - 0.3
     assert math.isfinite(found.bits_per_byte)
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.01, 1), (0.5, 3), (0.99, 5), (1.0, 6)])
+def test_a_share_between_leaves_rows_of_both_kinds(
+    tokenizer: Tokenizer, share: float, rows: int
+) -> None:
+    causal = batch_of(tokenizer, share).causal
+    assert causal is not None
+    assert int(causal.sum()) == rows

@@ -16,7 +16,7 @@ WAY = (
     {"errors", "files", "seeds", "tiers", "device", "memory", "processes"},
     {"corpus", "vision"},
     {"tokens"},
-    {"batches", "sentence_pairs"},
+    {"batch", "batches", "sentence_pairs"},
     {"models"},
     {"objectives"},
     {"checkpoint", "train_config", "prepare", "optimiser", "energy"},

@@ -6,7 +6,7 @@ import pytest
 import torch
 import transformers
 
-from fmlab.batches import Batch
+from fmlab.batch import Batch
 from fmlab.models.bert import BertConfig, BertForPreTraining
 from fmlab.models.hf import to_hf
 from fmlab.objectives import pretraining_loss

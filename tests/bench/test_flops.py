@@ -6,7 +6,8 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from fmlab.batches import NOT_ASKED, Batch, Packed
+from fmlab.batch import NOT_ASKED, Batch
+from fmlab.batches import Packed
 from fmlab.bench.flops import Work, flops, piece_lengths, work_of
 from fmlab.bench.gpu import SIZES
 from fmlab.models.bert import BertForPreTraining
