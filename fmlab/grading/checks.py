@@ -15,14 +15,15 @@ then reads
 
 The parameters of a check are the names it asks of the learner. A function among them comes
 wrapped: it gets copies of its arguments, and when it raises, the learner sees the type, the
-message and the own line, not a traceback. Nothing here decides marks that count: whoever runs
-this can change it. It works offline, and the words stand in `words.py` and in the lab's hints.
+message and the own line, not a traceback. So does a class, which must make an `nn.Module`, and
+each module that it makes. Nothing here decides marks that count: whoever runs this can change it.
+It works offline, and the words stand in `words.py` and in the lab's hints.
 """
 
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -58,7 +59,7 @@ class Points(float):
 
 
 class Asked:
-    """A learner's function: called with copies, and its errors told in words."""
+    """A learner's function or class: called with copies, and its errors told in words."""
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         """Wrap `function`, which the learner calls `name`."""
@@ -67,31 +68,83 @@ class Asked:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the learner's function returns; raise `Mistake` where it raises."""
+        result = self._try(self._function, *args, **kwargs)
+        if values.is_module(result):
+            return AskedModule(self.__name__, result)
+        if inspect.isclass(self._function):
+            raise Mistake(word("not_a_module", name=self.__name__))
+        return result
+
+    def _try(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         given = [values.copied(a) for a in args]
         named = {key: values.copied(value) for key, value in kwargs.items()}
         try:
-            result = self._function(*given, **named)
-        except NotImplementedError:
-            raise Unwritten(word("unwritten", name=self.__name__)) from None
+            return call(*given, **named)
         except (Exception, SystemExit) as error:
+            if isinstance(error, NotImplementedError) and not str(error):  # an untouched stub
+                raise Unwritten(word("unwritten", name=_raised_by(error))) from None
             raise Mistake(_told(self.__name__, self._function, error)) from None
-        return result
+
+
+class AskedModule(Asked):
+    """A module that a learner's class made: as far as checks use one, it behaves as a module."""
+
+    def train(self, mode: bool = True) -> "AskedModule":
+        """Switch to training, or to evaluation."""
+        self._try(self._function.train, mode)  # type: ignore[attr-defined]
+        return self
+
+    def eval(self) -> "AskedModule":
+        """Switch to evaluation."""
+        return self.train(False)
+
+    def parameters(self) -> Iterator[Any]:
+        """Yield the parameters themselves, not copies: a gradient arrives in them."""
+        for _, parameter in self.named_parameters():
+            yield parameter
+
+    def named_parameters(self) -> Iterator[tuple[str, Any]]:
+        """Yield the parameters with their names."""
+        found: list[tuple[str, Any]] = self._try(
+            lambda: list(self._function.named_parameters())  # type: ignore[attr-defined]
+        )
+        yield from found
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the parameters and buffers by name."""
+        return dict(self._try(self._function.state_dict))  # type: ignore[attr-defined]
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Copy these tensors into the module, whose names must be the same."""
+        self._try(self._function.load_state_dict, dict(state))  # type: ignore[attr-defined]
 
 
 def _told(name: str, function: Callable[..., Any], error: BaseException) -> str:
     """Return an error in one line, with the learner's own last line in it."""
     said = {"name": name, "type": type(error).__name__, "message": values.shorten(str(error))}
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if code is not None and frame.filename == code.co_filename
-    ]
+    files = _files(function)
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
     if not own:
         return word("raised", **said)
     line = own[-1].lineno or 0
     text = (own[-1].line or linecache.getline(own[-1].filename, line)).strip()
     return word("raised_at", **said, line=line, code=text or "…")
+
+
+def _raised_by(error: BaseException) -> str:
+    """Return the name of the function or class that raised: one answer may call another."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    qualified = frames[-1].f_code.co_qualname
+    return qualified.split("<locals>.")[-1].split(".")[0]
+
+
+def _files(function: Callable[..., Any]) -> set[str]:
+    """Return where a learner's function, class or module is written."""
+    if inspect.isroutine(function):
+        written = [inspect.unwrap(function)]
+    else:
+        written = list(vars(function if inspect.isclass(function) else type(function)).values())
+    return {part.__code__.co_filename for part in written if hasattr(part, "__code__")}
 
 
 @dataclass
@@ -103,6 +156,7 @@ class Question(Expect):
     names: Mapping[str, Any]
     hints: Mapping[str, str]
     seed: int = 0
+    seeds: Mapping[str, int] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     _checks: list[tuple[float, Callable[..., None]]] = field(default_factory=list)
 
@@ -136,6 +190,7 @@ class Question(Expect):
         return self.outcomes
 
     def _try(self, function: Callable[..., None]) -> Mistake | None:
+        usual, self.seed = self.seed, self.seeds.get(function.__name__, self.seed)
         try:
             function(**{n: self._ask(n) for n in inspect.signature(function).parameters})
         except Mistake as mistake:
@@ -150,6 +205,8 @@ class Question(Expect):
                     kind = type(value).__name__
                     return Mistake(word("not_a_function", name=name, type=kind))
             return Mistake(word("unusable", type=type(error).__name__, message=said))
+        finally:
+            self.seed = usual
         return None
 
     def _ask(self, name: str) -> Any:
@@ -158,7 +215,8 @@ class Question(Expect):
         value = self.names[name]
         if value is None or value is ...:
             raise Unwritten(word("unwritten", name=name))
-        return Asked(name, value) if inspect.isroutine(value) else value
+        asked = inspect.isroutine(value) or inspect.isclass(value)
+        return Asked(name, value) if asked else value
 
     def report(self) -> Points:
         """Run the checks, print how they went, and return the points."""
@@ -197,6 +255,7 @@ class Lab:
     Attributes:
         seed: Where the inputs of checks come from that draw some. A course may set another, so
             that who knows a lab's source does not know its inputs.
+        seeds: The same for single checks, by name: a course's own for its hidden tests.
     """
 
     seed: ClassVar[int] = 0
@@ -213,6 +272,7 @@ class Lab:
         """
         self.names, self.points, self.hints = names, dict(points), dict(hints)
         self.questions: dict[str, Question] = {}
+        self.seeds: dict[str, int] = {}
 
     def question(self, name: str) -> Question:
         """Return a question without checks, ready for its check cell.
@@ -223,7 +283,7 @@ class Lab:
         if name not in self.points:
             raise UserError(f"the lab has no question `{name}`; add it to `Lab(points=...)`")
         self.questions[name] = Question(
-            name, float(self.points[name]), self.names, self.hints, self.seed
+            name, float(self.points[name]), self.names, self.hints, self.seed, self.seeds
         )
         return self.questions[name]
 

@@ -19,6 +19,12 @@ def is_tensor(value: object) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+def is_module(value: object) -> bool:
+    """Return whether this is a torch module, such as a layer."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.nn.Module)
+
+
 def is_array(value: object) -> bool:
     """Return whether this is a NumPy array."""
     numpy = sys.modules.get("numpy")

@@ -23,6 +23,10 @@ ENGLISH: dict[str, str] = {
     "undefined": "`{name}` is not defined; run the cell with your answer, then this one",
     "unwritten": "`{name}` is not written yet; replace the lines below `# YOUR CODE HERE`",
     "not_a_function": "`{name}` must be a function; you gave it a value of type {type}",
+    "not_a_module": (
+        "`{name}` must make a module: write `class {name}(nn.Module):`, and call "
+        "`super().__init__()` first in its `__init__`"
+    ),
     "raised": "`{name}` stopped with {type}: {message}",
     "raised_at": "`{name}` stopped with {type}: {message} (your line {line}: {code})",
     "unusable": "the check cannot use your result ({type}: {message})",

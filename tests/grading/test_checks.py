@@ -154,6 +154,88 @@ def test_an_endless_recursion_is_told() -> None:
     assert "RecursionError" in told(asked(answer, close))
 
 
+class Scale(torch.nn.Module):
+    """A small module as a learner writes it."""
+
+    def __init__(self, size: int) -> None:  # noqa: D107
+        super().__init__()
+        assert size > 0
+        self.weight = torch.nn.Parameter(torch.full((size,), 2.0))
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        states += 0  # a copy: the check's own tensor must not become part of this
+        return states * self.weight
+
+
+def test_a_class_makes_a_module_that_checks_can_use_as_one() -> None:
+    def check(question: Question, answer: Any) -> None:
+        module = answer(size=3)
+        assert module.train(False) is module
+        assert module.eval() is module
+        module.load_state_dict({"weight": torch.tensor([1.0, 2.0, 3.0])})
+        assert list(module.state_dict()) == ["weight"]
+        given = torch.ones(3, requires_grad=True)
+        module(given).sum().backward()
+        ((name, weight),) = module.named_parameters()
+        assert next(module.parameters()) is weight
+        question.equal(weight.grad, torch.ones(3), name, hint="other")
+        question.equal(given.grad, torch.tensor([1.0, 2.0, 3.0]), "the input", hint="other")
+
+    outcome = asked(Scale, check)
+    assert outcome.passed, outcome.mistake and outcome.mistake.likely
+
+
+MODULE_ERRORS = {
+    "in __init__": (lambda q, a: a(size=-1), "assert size > 0"),
+    "wrong arguments": (lambda q, a: a(), "`answer` stopped with TypeError"),
+    "in forward": (lambda q, a: a(size=3)(torch.ones(2)), "return states * self.weight"),
+    "in load_state_dict": (
+        lambda q, a: a(size=3).load_state_dict({}),
+        "`answer` stopped with RuntimeError",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MODULE_ERRORS)
+def test_an_error_in_the_learners_module_is_told_like_a_functions(case: str) -> None:
+    check, said = MODULE_ERRORS[case]
+    told_words = told(asked(Scale, check))
+    assert "`answer` stopped with" in told_words
+    assert said in told_words
+
+
+def test_a_module_that_is_not_written_yet_is_told() -> None:
+    class Stub(torch.nn.Module):
+        def forward(self, states: torch.Tensor) -> torch.Tensor:
+            raise NotImplementedError()
+
+    assert "`Stub` is not written yet" in told(asked(Stub, lambda q, a: a()(torch.ones(1))))
+
+
+def test_a_module_without_a_forward_is_told() -> None:
+    class Empty(torch.nn.Module):
+        pass
+
+    assert 'missing the required "forward"' in told(asked(Empty, lambda q, a: a()(torch.ones(1))))
+
+
+def test_an_answer_that_waits_for_another_names_the_other() -> None:
+    def other() -> float:
+        raise NotImplementedError()
+
+    def answer() -> float:
+        return other() + 1
+
+    assert "`other` is not written yet" in told(asked(answer, close))
+
+
+def test_a_class_that_makes_no_module_is_told() -> None:
+    class Plain:
+        pass
+
+    assert "write `class answer(nn.Module):`" in told(asked(Plain, lambda q, a: a()))
+
+
 def test_an_answer_not_yet_written_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     def answer() -> float:
         raise NotImplementedError()
