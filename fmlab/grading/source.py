@@ -271,6 +271,11 @@ class _Reader:
                 if not (isinstance(value, ast.Constant) and isinstance(value.value, int | float)):
                     raise self.fail(cell, f"write the points of `{node.name}` as a plain number")
                 out_of_sight = any(r.first < node.lineno - 1 < r.last for r in hidden)
+                if checks and checks[-1][2] and not out_of_sight:
+                    # else code that has met hidden inputs could tell them in a visible message
+                    raise self.fail(
+                        cell, f"`{node.name}` stands after a hidden test; move hidden tests last"
+                    )
                 checks.append((node.name, float(value.value), out_of_sight))
                 asks += [arg.arg for arg in node.args.args if arg.arg not in asks]
         if not any(not out_of_sight for _, _, out_of_sight in checks):

@@ -30,6 +30,16 @@ ENGLISH: dict[str, str] = {
     "raised": "`{name}` stopped with {type}: {message}",
     "raised_at": "`{name}` stopped with {type}: {message} (your line {line}: {code})",
     "unusable": "the check cannot use your result ({type}: {message})",
+    "cannot_pass": (
+        "`{name}` gave a value of type {type}, which cannot be checked; give plain numbers, text, "
+        "lists, dictionaries, arrays or tensors"
+    ),
+    "syntax": "the answer is not valid Python: line {line}: {message}",
+    "too_nested": "nested too deeply",
+    "ended_time": "`{name}` took too long and was stopped; is there an endless loop?",
+    "ended_memory": "`{name}` took too much memory and was stopped",
+    "ended_died": "`{name}` ended the whole process, so there is no result",
+    "ended_protocol": "`{name}` interfered with the marking; its result does not count",
     "none": "{what} is None; does your function end with `return`?",
     "wrong_type": "{what} must be {wanted}",
     "wrong_shape": "{what} has the wrong shape",

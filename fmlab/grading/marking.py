@@ -1,0 +1,198 @@
+"""Marks one question of one submission: the checks here, the student's code behind the walls.
+
+The checks are those of the lab's source, hidden tests included, and run in this process. The
+student's functions stand in it as `sandbox.remote` gives them. What the marks depend on is hashed
+into a key, so that a question is marked again only where something of it has changed.
+"""
+
+import ast
+import contextlib
+import hashlib
+import io
+import json
+import linecache
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from fmlab.grading import python, regions
+from fmlab.grading.checks import Lab, Outcome
+from fmlab.grading.results import PROBLEMS, CheckResult, QuestionResult
+from fmlab.grading.sandbox.remote import Session, mistake_of
+from fmlab.grading.sandbox.room import Ended, Raised, Room
+from fmlab.grading.sandbox.walls import Limits
+from fmlab.grading.source import LAB_CELL, LabSource, Question, meta
+from fmlab.grading.submission import Answer
+from fmlab.grading.words import word
+
+MARKING = 1
+"""Raise it where marking itself changes, so that everything is marked again."""
+
+
+def imports_of(lab: LabSource) -> str:
+    """Return the lab's cells that hold nothing but imports: what every answer may build on."""
+    found = []
+    for cell in lab.notebook.cells:
+        if cell.cell_type != "code" or meta(cell):
+            continue
+        with contextlib.suppress(SyntaxError):
+            body = ast.parse(cell.source).body
+            if body and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body):
+                found.append(cell.source)
+    return "\n".join(found)
+
+
+def limits_of(lab: LabSource, question: Question) -> Limits:
+    """Return what a question may use: its check cell's `fmlab` metadata, else the usual."""
+    said: dict[str, Any] = lab.notebook.cells[question.check].metadata.get("fmlab", {})
+    return Limits(**said)
+
+
+def builds_on(name: str, answers: Mapping[str, Answer]) -> list[str]:
+    """Return the questions whose cells an answer needs, in the lab's order, itself last.
+
+    An answer needs another where it uses a name that the other's cell defines.
+    """
+    gives = {key: python.defined(answer.source) for key, answer in answers.items()}
+    needed, waiting = {name}, [name]
+    while waiting:
+        key = waiting.pop()
+        used = python.used(answers[key].source) - gives[key]
+        for other, names in gives.items():
+            if other not in needed and used & names:
+                needed.add(other)
+                waiting.append(other)
+    return [key for key in answers if key in needed and key != name] + [name]
+
+
+def hidden_seeds(lab: LabSource, question: Question, seed: int) -> dict[str, int]:
+    """Return the seed of each hidden test of a question; all 0 where the course has none.
+
+    The visible checks keep their own, so that they say here what they say in the notebook.
+    """
+    found = {}
+    for check, _, hidden in question.check_points:
+        if hidden and seed:
+            text = f"{seed}:{lab.name}:{question.name}:{check}"
+            found[check] = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) >> 1
+    return found
+
+
+def key_of(lab: LabSource, question: Question, answers: Mapping[str, Answer], seed: int) -> str:
+    """Return the hash of all that decides a question's marks."""
+    answer = answers[question.name]
+    decides = {
+        "marking": MARKING,
+        "answers": [[n, answers[n].source] for n in builds_on(question.name, answers)],
+        "kind": [answer.kind, answer.problem],
+        "check": lab.notebook.cells[question.check].source,
+        "lab": lab.cell(LAB_CELL).source,
+        "imports": imports_of(lab),
+        "limits": vars(limits_of(lab, question)),
+        "seeds": hidden_seeds(lab, question, seed),
+    }
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def mark(
+    lab: LabSource, question: Question, answers: Mapping[str, Answer], room: Room, seed: int = 0
+) -> QuestionResult:
+    """Return how one question of a submission goes, in a fresh cell of `room`.
+
+    Raises:
+        UserError: The sandbox itself does not work here.
+    """
+    begun, answer = time.perf_counter(), answers[question.name]
+    key = key_of(lab, question, answers, seed)
+    kind, problem = answer.kind, answer.problem
+    if kind is None:
+        checks, kind, problem = _run(lab, question, answers, room, seed)
+    else:
+        checks = _all_lost(question, problem or PROBLEMS[kind])
+    return QuestionResult(
+        question.name,
+        question.points,
+        checks,
+        answer.source,
+        key,
+        problem,
+        kind,
+        round(time.perf_counter() - begun, 3),
+    )
+
+
+def _run(
+    lab: LabSource, question: Question, answers: Mapping[str, Answer], room: Room, seed: int
+) -> tuple[tuple[CheckResult, ...], str | None, str | None]:
+    """Return the checks of a question, and the kind and the line of what went wrong as a whole."""
+    line = python.problem(answers[question.name].source)
+    if line is not None:
+        return _all_lost(question, line), "syntax", line
+    needed = builds_on(question.name, answers)
+    cells = [(name, python.plain(answers[name].source)) for name in needed]
+    with Session(room, cells, question.asks, limits_of(lab, question)) as session:
+        try:
+            found = session.start()
+        except (Ended, Raised) as end:
+            why = end.kind if isinstance(end, Ended) else "protocol"
+            line = word(f"ended_{why}", name=question.name)
+            return _all_lost(question, line), why, line
+        try:
+            outcomes = _outcomes(lab, question, found, seed)
+        except Exception as error:
+            line = PROBLEMS["checker"] + f" ({type(error).__name__})"
+            return _all_lost(question, line), "checker", line
+        kind: str | None = None
+        problem: str | None = None
+        if session.ends:
+            kind = session.ends[0]
+            problem = word(f"ended_{kind}", name=question.name)
+        elif session.told is not None and not all(o.passed for o in outcomes):
+            kind, problem = "raised", mistake_of(question.name, session.told).likely
+    return tuple(_result(question, outcome) for outcome in outcomes), kind, problem
+
+
+def _outcomes(
+    lab: LabSource, question: Question, found: dict[str, Any], seed: int
+) -> list[Outcome]:
+    """Run the checks of a question on what the student gave."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    check = regions.without_markers(lab.notebook.cells[question.check].source)
+    with contextlib.redirect_stdout(io.StringIO()):
+        _exec(lab.cell(LAB_CELL).source, names, f"<{lab.name} {LAB_CELL}>")
+        declared: Lab = names["lab"]
+        declared.seeds = hidden_seeds(lab, question, seed)
+        names.update(found)
+        _exec(check, names, f"<{lab.name} {question.name} check>")
+    outcomes = declared.questions[question.name].outcomes
+    if [o.name for o in outcomes] != [name for name, _, _ in question.check_points]:
+        raise RuntimeError("not every check has run")
+    return outcomes
+
+
+def _exec(source: str, names: dict[str, Any], title: str) -> None:
+    linecache.cache[title] = (len(source), None, source.splitlines(True), title)
+    exec(compile(source, title, "exec"), names)
+
+
+def _result(question: Question, outcome: Outcome) -> CheckResult:
+    hidden = {name for name, _, out_of_sight in question.check_points if out_of_sight}
+    mistake = outcome.mistake
+    return CheckResult(
+        outcome.name,
+        outcome.title,
+        outcome.points,
+        outcome.passed,
+        outcome.name in hidden,
+        mistake.likely if mistake else None,
+        mistake.expected if mistake else None,
+        mistake.got if mistake else None,
+        mistake.hint if mistake else None,
+    )
+
+
+def _all_lost(question: Question, line: str) -> tuple[CheckResult, ...]:
+    return tuple(
+        CheckResult(name, name.replace("_", " "), points, False, hidden, line)
+        for name, points, hidden in question.check_points
+    )
