@@ -20,6 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from fmlab.errors import UserError
 from fmlab.files import write_text
 from fmlab.grading.intake import Submission
 from fmlab.grading.marking import imports_of, key_of, mark
@@ -32,6 +33,7 @@ from fmlab.grading.submission import Answers, answers, broken
 AHEAD = 2
 """Submissions a process has waiting: enough to keep it busy, few enough to keep memory flat."""
 ATTEMPTS = 2
+MOST_CRASHES = 3
 CRASHED = "the marking itself crashed over this notebook; mark it by hand"
 
 
@@ -139,7 +141,8 @@ def grade(
         done: Called with each result as it comes.
 
     Raises:
-        UserError: The sandbox does not work, or the cluster cannot be reached.
+        UserError: The sandbox does not work, marking processes keep dying, or the cluster cannot
+            be reached.
     """
     text = lab.path.read_text(encoding="utf-8")
     marks = out / "marks"
@@ -194,8 +197,16 @@ def _grade_here(tasks: Iterator[Task], jobs: int) -> Iterator[str]:
             failed += running.values()
         finally:
             pool.shutdown(cancel_futures=True)
+    crashes = 0
     for task in failed:
-        yield _grade_alone(task)
+        text = _grade_alone(task)
+        crashes = 0 if text is not None else crashes + 1
+        if crashes == MOST_CRASHES:
+            raise UserError(
+                f"marking processes ended at once over {crashes} notebooks in a row; look at this "
+                "machine's memory and at `fmlab doctor`, then grade again (what is done is kept)"
+            )
+        yield text if text is not None else without_a_result(task)
 
 
 def _collected(running: dict[Future[str], Task]) -> Iterator[str]:
@@ -206,14 +217,14 @@ def _collected(running: dict[Future[str], Task]) -> Iterator[str]:
         yield text
 
 
-def _grade_alone(task: Task) -> str:
+def _grade_alone(task: Task) -> str | None:
     for _ in range(ATTEMPTS):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             try:
                 return pool.submit(grade_one, task).result()
             except BrokenProcessPool:
                 continue
-    return without_a_result(task)
+    return None
 
 
 def without_a_result(task: Task) -> str:
