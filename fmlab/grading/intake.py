@@ -62,7 +62,16 @@ class _Choice:
 
 
 def submissions(path: Path, *, lab: str = "") -> list[Submission]:
-    """Return the submissions of a batch, sorted by student.
+    """Return the submissions of a batch, sorted by student; see `stream`.
+
+    Raises:
+        UserError: There is nothing at `path`, no zip, or no notebook in it.
+    """
+    return list(stream(path, lab=lab))
+
+
+def stream(path: Path, *, lab: str = "") -> Iterator[Submission]:
+    """Yield the submissions of a batch, sorted by student, each read when it is asked for.
 
     Args:
         path: A folder or a zip, as Canvas, Moodle or Gradescope gives it, or plain folders.
@@ -72,22 +81,28 @@ def submissions(path: Path, *, lab: str = "") -> list[Submission]:
         UserError: There is nothing at `path`, no zip, or no notebook in it.
     """
     with opened(path) as files:
-        wanted = [one for one in files.listed if _counts(one)]
-        if not any(one.path[-1].lower().endswith(NOTEBOOK) for one in wanted):
-            raise UserError(f"there is no notebook in {path}{_hint(wanted)}")
-        whose = owners(one.path for one in wanted if not one.astray)
-        groups: dict[tuple[str, str], list[_File]] = defaultdict(list)
-        for one in wanted:
-            stray = Owner(FOLDER, f"astray/{'/'.join(one.path)}", line(one.path[-1]))
-            owner = stray if one.astray else whose[one.path]
-            groups[owner.platform, owner.key].append(_File(one, owner))
-        people, flags = _people(files)
-        found = [
-            submission
-            for group in groups.values()
-            for submission in _signed(files, _choose(group, lab), people, flags)
-        ]
-    return sorted(_unique(_numbers(found)), key=lambda one: one.student)
+        for one, choice in _listed(files, path, lab):
+            data, refusal = (None, choice.refusal) if choice.refusal else _data(files, choice)
+            yield dataclasses.replace(one, data=data, refusal=refusal)
+
+
+def _listed(files: Files, path: Path, lab: str) -> list[tuple[Submission, _Choice]]:
+    """Return whose submissions there are, none of them read, and the file of each."""
+    wanted = [one for one in files.listed if _counts(one)]
+    if not any(one.path[-1].lower().endswith(NOTEBOOK) for one in wanted):
+        raise UserError(f"there is no notebook in {path}{_hint(wanted)}")
+    whose = owners(one.path for one in wanted if not one.astray)
+    groups: dict[tuple[str, str], list[_File]] = defaultdict(list)
+    for one in wanted:
+        stray = Owner(FOLDER, f"astray/{'/'.join(one.path)}", line(one.path[-1]))
+        owner = stray if one.astray else whose[one.path]
+        groups[owner.platform, owner.key].append(_File(one, owner))
+    people, flags = _people(files)
+    chosen = [_choose(group, lab) for group in groups.values()]
+    pairs = [(one, choice) for choice in chosen for one in _signed(choice, people, flags)]
+    unique = _unique(_numbers([one for one, _ in pairs]))
+    with_files = [(one, choice) for one, (_, choice) in zip(unique, pairs, strict=True)]
+    return sorted(with_files, key=lambda pair: pair[0].student)
 
 
 def _counts(one: Listed) -> bool:
@@ -137,7 +152,6 @@ def _no_notebook(group: list[_File]) -> str:
 
 
 def _signed(
-    files: Files,
     choice: _Choice,
     people: dict[str, tuple[gradescope.Submitter, ...]],
     flags: tuple[str, ...],
@@ -145,13 +159,10 @@ def _signed(
     """Yield a choice as a submission, one for each who handed it in together."""
     owner, listed = choice.file.owner, choice.file.listed
     late = ("late",) if owner.late else ()
-    data, refusal = (None, choice.refusal) if choice.refusal else _data(files, choice)
     whole = Submission(
         student=line(owner.key),
         name=owner.name,
         file=line("/".join(listed.path)),
-        data=data,
-        refusal=refusal,
         flags=late + choice.flags,
         platform_id=owner.platform_id,
     )
@@ -219,15 +230,15 @@ def _numbers(found: list[Submission]) -> list[Submission]:
 
 
 def _unique(found: list[Submission]) -> list[Submission]:
-    """Give those of the same identifier a number."""
+    """Give those of the same identifier a number; the order stays."""
     taken = {one.student for one in found}
     seen: set[str] = set()
-    unique = []
-    for one in sorted(found, key=lambda one: (one.student, one.file)):
-        student, number = one.student, 1
+    unique = list(found)
+    for place in sorted(range(len(found)), key=lambda i: (found[i].student, found[i].file)):
+        student, number = found[place].student, 1
         while student in seen or (number > 1 and student in taken):
             number += 1
-            student = f"{one.student}-{number}"
+            student = f"{found[place].student}-{number}"
         seen.add(student)
-        unique.append(dataclasses.replace(one, student=student))
+        unique[place] = dataclasses.replace(found[place], student=student)
     return unique
