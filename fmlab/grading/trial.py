@@ -9,8 +9,9 @@ import io
 import linecache
 from typing import Any
 
-from fmlab.grading import regions
+from fmlab.grading import python, regions
 from fmlab.grading.checks import Outcome
+from fmlab.grading.marking import imports_of
 from fmlab.grading.source import LAB_CELL, LabSource, Question
 
 
@@ -25,10 +26,24 @@ def stub(lab: LabSource, question: Question) -> str:
     return regions.replace(source, regions.SOLUTION, regions.CODE_STUB)
 
 
+def builds_on(lab: LabSource, question: Question, answer: str) -> str:
+    """Return what else an answer needs: the solutions of other questions whose names it uses."""
+    cells = {q.name: solution(lab, q) for q in lab.questions if q.name != question.name}
+    missing, needed = python.used(answer) - python.defined(answer), set[str]()
+    for name, source in reversed(cells.items()):  # an answer uses what stands above it
+        if python.defined(source) & missing:
+            needed.add(name)
+            missing |= python.used(source)
+    found = [source for name, source in cells.items() if name in needed]
+    return "\n\n".join([imports_of(lab), *found]) if found else ""
+
+
 def trial(
     lab: LabSource, question: Question, answer: str, imports: str = ""
 ) -> tuple[list[Outcome], str]:
     """Return how each check of a question goes for an answer, and what the learner reads.
+
+    Where the answer uses a name of another question, it gets that question's solution.
 
     Args:
         lab: The lab.
@@ -43,6 +58,7 @@ def trial(
         for part, source in (
             ("imports", imports),
             ("lab", lab.cell(LAB_CELL).source),
+            ("other answers", builds_on(lab, question, answer)),
             ("answer", answer),
             ("check", check),
         ):

@@ -14,14 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from fmlab.grading.marking import imports_of
 from fmlab.grading.source import LabSource, Question, read
 from fmlab.grading.trial import solution, stub, trial
 
 HERE = Path(__file__).parent
 LABS = sorted((HERE.parents[1] / "labs").glob("*.md"))
-IMPORTS = (
-    "import math\nfrom collections import Counter\nimport torch\nimport torch.nn.functional as F"
-)
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ QUESTIONS = [(path.stem, q.name) for path in LABS for q in lab_called(path.stem)
 def test_the_solution_has_full_points(lab: str, name: str) -> None:
     source = lab_called(lab)
     question = question_of(source, name)
-    outcomes, printed = trial(source, question, solution(source, question), IMPORTS)
+    outcomes, printed = trial(source, question, solution(source, question), imports_of(source))
     assert [o.name for o in outcomes if not o.passed] == [], printed
     assert sum(o.points for o in outcomes) == question.points
     assert [o.name for o in outcomes] == [n for n, _, _ in question.check_points]
@@ -96,7 +94,7 @@ def test_the_solution_has_full_points(lab: str, name: str) -> None:
 def test_the_untouched_stub_has_no_points(lab: str, name: str) -> None:
     source = lab_called(lab)
     question = question_of(source, name)
-    outcomes, printed = trial(source, question, stub(source, question), IMPORTS)
+    outcomes, printed = trial(source, question, stub(source, question), imports_of(source))
     assert not any(o.passed for o in outcomes)
     assert "is not written yet" in printed
 
@@ -127,7 +125,7 @@ def attempt(answer: Answer) -> tuple[list, str]:  # type: ignore[type-arg]
     code = answer.code
     if len(question.asks) > 1:
         code = solution(source, question) + "\n" + code
-    return trial(source, question, code, IMPORTS)
+    return trial(source, question, code, imports_of(source))
 
 
 @pytest.mark.parametrize(("lab", "name"), QUESTIONS)
