@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+import resource
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -16,24 +17,27 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any
 
 from fmlab.errors import UserError
 from fmlab.files import write_text
 from fmlab.grading.intake import Submission
-from fmlab.grading.marking import imports_of, key_of, mark
+from fmlab.grading.marking import imports_of, key_of, mark, unmarked
 from fmlab.grading.results import QuestionResult, SubmissionResult, from_json, to_json
-from fmlab.grading.sandbox.room import Room
-from fmlab.grading.source import LabSource, read
+from fmlab.grading.sandbox.room import Gone, Room
+from fmlab.grading.source import LabSource, Question, read
 from fmlab.grading.student import student_notebook
-from fmlab.grading.submission import Answers, answers, broken
+from fmlab.grading.submission import Answer, Answers, answers, broken
 
 AHEAD = 2
 """Submissions a process has waiting: enough to keep it busy, few enough to keep memory flat."""
 ATTEMPTS = 2
 MOST_CRASHES = 3
+MARKING_BYTES = 6 << 30
+"""A marking process's own memory, so that no number from a student lets a check take it all."""
 CRASHED = "the marking itself crashed over this notebook; mark it by hand"
 
 
@@ -86,8 +90,24 @@ def _marked(lab: LabSource, found: Answers, task: Task) -> tuple[QuestionResult,
         if key in known:
             marked.append(known[key])
         else:
-            marked.append(mark(lab, question, by_name, room_for(lab), task.seed))
+            marked.append(_mark(lab, question, by_name, task.seed))
     return tuple(marked)
+
+
+def _mark(
+    lab: LabSource, question: Question, by_name: dict[str, Answer], seed: int
+) -> QuestionResult:
+    """Return how a question goes. What fails on our side costs that question alone."""
+    failed: Exception = Gone()
+    for _ in range(ATTEMPTS):
+        try:
+            return mark(lab, question, by_name, lambda: room_for(lab), seed)
+        except UserError:
+            raise
+        except Exception as error:
+            failed = error
+            close_rooms()
+    return unmarked(lab, question, by_name, seed, failed)
 
 
 @lru_cache(maxsize=4)
@@ -112,11 +132,17 @@ def room_for(lab: LabSource) -> Room:
     rooms: dict[str, Room] = vars(_here).setdefault("rooms", {})
     room = rooms.get(imports)
     if room is None or not room.alive():
-        for other in rooms.values():
-            other.close()
-        rooms.clear()
+        close_rooms()
         room = rooms[imports] = Room(imports)
     return room
+
+
+def close_rooms() -> None:
+    """Close this thread's rooms."""
+    rooms: dict[str, Room] = vars(_here).setdefault("rooms", {})
+    for room in rooms.values():
+        room.close()
+    rooms.clear()
 
 
 def grade(
@@ -184,7 +210,7 @@ def _grade_here(tasks: Iterator[Task], jobs: int) -> Iterator[str]:
     failed: list[Task] = []
     while True:
         running: dict[Future[str], Task] = {}
-        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        pool = _pool(jobs)
         try:
             for task in tasks:
                 running[pool.submit(grade_one, task)] = task
@@ -212,14 +238,39 @@ def _grade_here(tasks: Iterator[Task], jobs: int) -> Iterator[str]:
 def _collected(running: dict[Future[str], Task]) -> Iterator[str]:
     ready, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in ready:
-        text = future.result()
+        try:
+            text = future.result()
+        except (UserError, BrokenProcessPool):
+            raise
+        except Exception:
+            text = without_a_result(running[future])
         del running[future]
         yield text
 
 
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
+
+
+def _begin() -> None:
+    """Make a marking process end with the batch, and fail alone where it takes too much memory."""
+    parent = parent_process()
+    if parent is not None:
+        watch = threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True)
+        watch.start()
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    if most == resource.RLIM_INFINITY or most > MARKING_BYTES:
+        resource.setrlimit(resource.RLIMIT_DATA, (MARKING_BYTES, most))
+
+
+def _end_with(sentinel: int) -> None:
+    wait_for([sentinel])
+    os._exit(1)
+
+
 def _grade_alone(task: Task) -> str | None:
     for _ in range(ATTEMPTS):
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with _pool(1) as pool:
             try:
                 return pool.submit(grade_one, task).result()
             except BrokenProcessPool:

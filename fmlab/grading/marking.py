@@ -12,14 +12,15 @@ import io
 import json
 import linecache
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fmlab.grading import python, regions
 from fmlab.grading.checks import Lab, Outcome
+from fmlab.grading.plain_text import visible
 from fmlab.grading.results import PROBLEMS, CheckResult, QuestionResult
 from fmlab.grading.sandbox.remote import Session, mistake_of
-from fmlab.grading.sandbox.room import Ended, Raised, Room
+from fmlab.grading.sandbox.room import Ended, Gone, Raised, Room
 from fmlab.grading.sandbox.walls import Limits
 from fmlab.grading.source import LAB_CELL, LabSource, Question, meta
 from fmlab.grading.submission import Answer
@@ -95,18 +96,30 @@ def key_of(lab: LabSource, question: Question, answers: Mapping[str, Answer], se
 
 
 def mark(
-    lab: LabSource, question: Question, answers: Mapping[str, Answer], room: Room, seed: int = 0
+    lab: LabSource,
+    question: Question,
+    answers: Mapping[str, Answer],
+    room: Callable[[], Room],
+    seed: int = 0,
 ) -> QuestionResult:
-    """Return how one question of a submission goes, in a fresh cell of `room`.
+    """Return how one question of a submission goes, in a fresh cell of a room.
+
+    Args:
+        lab: The lab's source.
+        question: One of its questions.
+        answers: All answers of the submission, by question.
+        room: Gives the room; asked for one only where something is to be run.
+        seed: The course's own.
 
     Raises:
+        Gone: The room has died, and says nothing of the answer.
         UserError: The sandbox itself does not work here.
     """
     begun, answer = time.perf_counter(), answers[question.name]
     key = key_of(lab, question, answers, seed)
     kind, problem = answer.kind, answer.problem
     if kind is None:
-        checks, kind, problem = _run(lab, question, answers, room, seed)
+        checks, kind, problem = _run(lab, question, answers, room(), seed)
     else:
         checks = _all_lost(question, problem or PROBLEMS[kind])
     return QuestionResult(
@@ -121,12 +134,23 @@ def mark(
     )
 
 
+def unmarked(
+    lab: LabSource, question: Question, answers: Mapping[str, Answer], seed: int, why: Exception
+) -> QuestionResult:
+    """Return a question over which the marking itself failed; a later run tries it again."""
+    line = PROBLEMS["checker"] + f" ({type(why).__name__})"
+    key = key_of(lab, question, answers, seed)
+    lost, source = _all_lost(question, line), answers[question.name].source
+    return QuestionResult(question.name, question.points, lost, source, key, line, "checker")
+
+
 def _run(
     lab: LabSource, question: Question, answers: Mapping[str, Answer], room: Room, seed: int
 ) -> tuple[tuple[CheckResult, ...], str | None, str | None]:
     """Return the checks of a question, and the kind and the line of what went wrong as a whole."""
     line = python.problem(answers[question.name].source)
     if line is not None:
+        line = visible(line)
         return _all_lost(question, line), "syntax", line
     needed = builds_on(question.name, answers)
     cells = [(name, python.plain(answers[name].source)) for name in needed]
@@ -139,6 +163,8 @@ def _run(
             return _all_lost(question, line), why, line
         try:
             outcomes = _outcomes(lab, question, found, seed)
+        except Gone:
+            raise
         except Exception as error:
             line = PROBLEMS["checker"] + f" ({type(error).__name__})"
             return _all_lost(question, line), "checker", line
@@ -148,7 +174,7 @@ def _run(
             kind = session.ends[0]
             problem = word(f"ended_{kind}", name=question.name)
         elif session.told is not None and not all(o.passed for o in outcomes):
-            kind, problem = "raised", mistake_of(question.name, session.told).likely
+            kind, problem = "raised", visible(mistake_of(question.name, session.told).likely)
     return tuple(_result(question, outcome) for outcome in outcomes), kind, problem
 
 
@@ -184,11 +210,16 @@ def _result(question: Question, outcome: Outcome) -> CheckResult:
         outcome.points,
         outcome.passed,
         outcome.name in hidden,
-        mistake.likely if mistake else None,
-        mistake.expected if mistake else None,
-        mistake.got if mistake else None,
+        _said(mistake.likely) if mistake else None,
+        _said(mistake.expected) if mistake else None,
+        _said(mistake.got) if mistake else None,
         mistake.hint if mistake else None,
     )
+
+
+def _said(text: str | None) -> str | None:
+    """Return what may hold a student's own words, as text that a file can hold."""
+    return None if text is None else visible(text)
 
 
 def _all_lost(question: Question, line: str) -> tuple[CheckResult, ...]:

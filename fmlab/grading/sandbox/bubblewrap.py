@@ -56,7 +56,7 @@ def command(
         line += ["--cap-add", f"CAP_{right}"]
     for variable, value in {**_environment(), **(environment or {})}.items():
         line += ["--setenv", variable, value]
-    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm"]
     bound = _read_only()
     for folder in _parents(bound):  # else they would be root's alone
         line += ["--perms", "0755", "--dir", str(folder)]
@@ -65,7 +65,9 @@ def command(
     for path in map(Path, ("/lib", "/lib64", "/lib32")):
         if path.is_symlink():
             line += ["--symlink", os.readlink(path), str(path)]
-    return [*line, "--remount-ro", "/", "--chdir", "/tmp", "--", sys.executable, *program]
+    for place in ("/", "/dev"):  # without root, whoever runs inside owns them
+        line += ["--remount-ro", place]
+    return [*line, "--chdir", "/tmp", "--", sys.executable, *program]
 
 
 def _environment() -> dict[str, str]:

@@ -6,7 +6,6 @@ in the same words, as in the learner's own notebook.
 """
 
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,6 +19,8 @@ from fmlab.grading.sandbox.walls import Limits
 from fmlab.grading.words import word
 
 MOST_CELLS = 3
+CHECKS_SECONDS = 120.0
+"""So long a cell lives beyond its time to answer, for what the checks do between requests."""
 
 
 class Session:
@@ -38,7 +39,7 @@ class Session:
         Nothing runs before `start`.
         """
         self._room, self._cells, self._names, self._limits = room, list(cells), list(names), limits
-        self._until = time.monotonic() + limits.seconds
+        self._left = limits.seconds
         self._stack = ExitStack()
         self._cell: Cell | None = None
         self._found: dict[str, Any] = {}
@@ -63,11 +64,14 @@ class Session:
         return {name: self._given(name, value) for name, value in found.items()}
 
     def _start(self) -> dict[str, Any]:
-        left = self._until - time.monotonic()
-        if left <= 0 or len(self.ends) >= MOST_CELLS:
+        if self._cell is not None:
+            self._left = self._cell.left
+        if self._left <= 0 or len(self.ends) >= MOST_CELLS:
             raise Ended(self.ends[-1] if self.ends else "time")
         self._stack.close()
-        self._cell = self._stack.enter_context(self._room.cell(replace(self._limits, seconds=left)))
+        limits = replace(self._limits, seconds=self._left + CHECKS_SECONDS)
+        self._cell = self._stack.enter_context(self._room.cell(limits))
+        self._cell.left = self._left
         reply = self._ask("start", [], cells=self._cells, names=self._names)
         found, told = reply[0] if isinstance(reply[0], tuple) and len(reply[0]) == 2 else (0, 0)
         if not isinstance(found, dict) or not set(found) <= set(self._names):
@@ -154,10 +158,26 @@ class Session:
                 return RemoteModule(self, name, value.number)
             raise Mistake(word("cannot_pass", name=name, type=value.kind))
         if isinstance(value, list | tuple):
-            return type(value)(self._result(name, item, number, inputs) for item in value)
+            return type(value)(self._inside(name, item, number, inputs) for item in value)
         if isinstance(value, dict):
-            return {k: self._result(name, item, number, inputs) for k, item in value.items()}
+            for key in value:
+                self._plain_only(name, key)
+            return {k: self._inside(name, item, number, inputs) for k, item in value.items()}
+        if isinstance(value, set):
+            for item in value:
+                self._plain_only(name, item)
         return value
+
+    def _inside(self, name: str, value: Any, number: int, inputs: list[Any]) -> Any:
+        """Return a part of a result. A thousand modules would each send all their weights."""
+        if isinstance(value, wire.Handle):
+            raise Mistake(word("cannot_pass", name=name, type=f"a {value.kind} in a list"))
+        return self._result(name, value, number, inputs)
+
+    def _plain_only(self, name: str, value: Any) -> None:
+        for part in values.flat(value):
+            if isinstance(part, wire.Handle | wire.GradTensor | wire.Unsupported):
+                raise Mistake(word("cannot_pass", name=name, type="such a key"))
 
 
 def mistake_of(name: str, raised: Raised) -> Mistake:

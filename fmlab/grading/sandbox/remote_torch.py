@@ -47,7 +47,11 @@ def with_way_back(
 
 
 def _fits(grad: Any, given: torch.Tensor) -> bool:
-    return grad is None or (isinstance(grad, torch.Tensor) and grad.shape == given.shape)
+    if grad is None:
+        return True
+    return (
+        isinstance(grad, torch.Tensor) and grad.shape == given.shape and grad.dtype == given.dtype
+    )
 
 
 class RemoteModule(torch.nn.Module):
@@ -59,7 +63,7 @@ class RemoteModule(torch.nn.Module):
 
     _own: dict[str, torch.nn.Parameter]
     _kept: dict[str, Any]
-    _seen: dict[str, int]
+    _seen: dict[str, torch.Tensor]
 
     def __init__(self, session: Session, name: str, target: int) -> None:
         """Stand for the module at `target`, which the student's `name` has made."""
@@ -76,7 +80,7 @@ class RemoteModule(torch.nn.Module):
         }
         # Past torch's own registry, whose names may hold no dot.
         self.__dict__["_own"], self.__dict__["_kept"] = own, buffers
-        self.__dict__["_seen"] = {key: p._version for key, p in own.items()}
+        self.__dict__["_seen"] = {key: p.detach().clone() for key, p in own.items()}
 
     def _described(self, found: Any) -> tuple[dict[str, Any], set[str], dict[str, Any]]:
         whole = isinstance(found, tuple) and len(found) == 3 and isinstance(found[1], list)
@@ -91,9 +95,9 @@ class RemoteModule(torch.nn.Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the student's module returns."""
-        changed = {k: p for k, p in self._own.items() if p._version != self._seen[k]}
-        self._seen.update({key: p._version for key, p in changed.items()})
-        plain = {key: p.detach() for key, p in changed.items()}
+        # By value: `p.data.fill_(0)` changes a parameter past torch's own count of changes.
+        plain = {k: p.detach() for k, p in self._own.items() if not torch.equal(p, self._seen[k])}
+        self._seen.update({key: value.clone() for key, value in plain.items()})
         own = [p for p in self._own.values() if p.requires_grad]
         return self._session.call(self._label, self._target, args, kwargs, (plain, own))
 

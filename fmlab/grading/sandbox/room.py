@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from fmlab.errors import UserError
+from fmlab.grading.plain_text import visible
 from fmlab.grading.sandbox import bubblewrap, wire
 from fmlab.grading.sandbox.walls import Limits
 
 START_SECONDS = 120.0
+SLOTS = 1000
 _WARDEN = "fmlab.grading.sandbox.warden"
 
 
@@ -32,17 +34,26 @@ class Ended(Exception):
         self.kind = kind
 
 
+class Gone(Exception):
+    """The room itself is dead, with every cell in it: a fresh one has to be made."""
+
+
 class Raised(Exception):
     """The student's code raised an error over a request; `told` is what it said of it."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         """Keep the error's type, message, line and code, cut to short strings."""
         super().__init__("raised")
-        self.type = str(told.get("type"))[:100]
-        self.message = str(told.get("message"))[:300]
+        self.type = _text(told.get("type"), 100)
+        self.message = _text(told.get("message"), 300)
         line = told.get("line")
-        self.line = line if type(line) is int else None
-        self.code = str(told.get("code") or "")[:300]
+        self.line = line if type(line) is int and 0 < line < 1_000_000 else None
+        self.code = _text(told.get("code"), 300)
+
+
+def _text(said: Any, longest: int) -> str:
+    """Return what a student's process said, which may be anything, as a short text."""
+    return visible(said[:longest]) if type(said) is str else ""
 
 
 class Room:
@@ -59,7 +70,7 @@ class Room:
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        slot = str(os.getpid() % 4000)
+        slot = str(os.getpid() % SLOTS)
         program = ["-I", "-m", _WARDEN, str(theirs.fileno()), slot]
         line = bubblewrap.command(program, rights=bubblewrap.WARDENS_RIGHTS)
         with theirs:
@@ -115,35 +126,49 @@ class Room:
 
     @contextlib.contextmanager
     def cell(self, limits: Limits) -> Iterator["Cell"]:
-        """Give a fresh cell; it is gone afterwards, with every process in it."""
+        """Give a fresh cell; it is gone afterwards, with every process in it.
+
+        Raises:
+            Gone: The warden is dead.
+        """
         ours, theirs = socket.socketpair()
         self._runs += 1
         number = self._runs
         with theirs:
             order = json.dumps({"run": number, "limits": vars(limits)}).encode()
-            socket.send_fds(self._channel, [order], [theirs.fileno()])
+            try:
+                socket.send_fds(self._channel, [order], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise Gone from None
         cell = Cell(self, number, ours, limits)
         try:
             yield cell
         finally:
             ours.close()
-            if self.cause(number, wait=0) is None:
-                self._channel.send(json.dumps({"kill": number}).encode())
+            # A warden that is gone took its cells along; the next one who asks will hear of it.
+            with contextlib.suppress(Gone, OSError):
+                if self.cause(number, wait=0) is None:
+                    self._channel.send(json.dumps({"kill": number}).encode())
 
     def cause(self, number: int, wait: float) -> str | None:
         """Return why a cell ended, None where it has not said so within `wait` seconds.
 
         Raises:
-            UserError: The warden is gone, or the kernel refused a part of the inner wall.
+            Gone: The warden is dead.
+            UserError: The kernel refused a part of the inner wall.
         """
         until = time.monotonic() + wait
         while number not in self._causes:
             ready, _, _ = select.select([self._channel], [], [], max(0, until - time.monotonic()))
             if not ready:
                 return None
-            raw = self._channel.recv(1 << 16)
+            try:
+                raw = self._channel.recv(1 << 16)
+            except OSError:
+                raw = b""
             if not raw:
-                raise UserError("the sandbox's warden is gone; start the grading again")
+                raise Gone
             said = json.loads(raw)
             self._causes[said["ended"]] = said["cause"]
         if self._causes[number] == "walls":
@@ -155,12 +180,18 @@ class Room:
 
 
 class Cell:
-    """One question's process, reached by requests."""
+    """One question's process, reached by requests.
+
+    Attributes:
+        left: The seconds that it may still take to answer, all requests together. What the checks
+            themselves take in between is not the student's.
+        dead: Why it is dead; None while it lives.
+    """
 
     def __init__(self, room: Room, number: int, channel: socket.socket, limits: Limits) -> None:
-        """Hold the channel; the clock of the question starts now."""
+        """Hold the channel."""
         self._room, self._number, self._channel = room, number, channel
-        self._until = time.monotonic() + limits.seconds
+        self.left = limits.seconds
         self.dead: str | None = None
 
     def request(self, do: str, buffers: list[bytes], **fields: Any) -> tuple[Any, list[bytes], int]:
@@ -169,14 +200,23 @@ class Cell:
         Raises:
             Raised: The student's code raised an error.
             Ended: The cell is dead, by its own doing or by its limits.
+            Gone: The warden is dead.
         """
         if self.dead is not None:
             raise Ended(self.dead)
+        begun = time.monotonic()
+        try:
+            return self._request(do, buffers, begun + self.left, fields)
+        finally:
+            self.left -= time.monotonic() - begun
+
+    def _request(
+        self, do: str, buffers: list[bytes], until: float, fields: dict[str, Any]
+    ) -> tuple[Any, list[bytes], int]:
         nonce = secrets.token_hex(16)
         try:
-            message = {"nonce": nonce, "do": do, **fields}
-            wire.send(self._channel, message, buffers, self._until)
-            reply, raw = wire.receive(self._channel, self._until)
+            wire.send(self._channel, {"nonce": nonce, "do": do, **fields}, buffers, until)
+            reply, raw = wire.receive(self._channel, until)
             if reply.get("nonce") != nonce:
                 raise wire.Violation("a reply to another request")
         except wire.Late:

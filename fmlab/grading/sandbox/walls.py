@@ -66,7 +66,7 @@ def shut_in(limits: Limits, data_bytes: int, slot: int) -> None:
     Args:
         limits: What the question may use.
         data_bytes: The memory that the process holds already (`VmData`).
-        slot: A small number, another for each marking process on this machine.
+        slot: A small number, another for each marking process and its latest cells.
 
     Raises:
         OSError: The kernel refused a part of it; the process must end then.
@@ -95,7 +95,7 @@ def _limit(limits: Limits, data_bytes: int) -> None:
     both(resource.RLIMIT_CPU, int(limits.seconds) + 1)
     both(resource.RLIMIT_FSIZE, limits.file_mb << 20)
     both(resource.RLIMIT_NPROC, limits.processes)
-    both(resource.RLIMIT_NOFILE, 128)
+    both(resource.RLIMIT_NOFILE, 64)  # what sockets and pipes hold counts as nobody's memory
     both(resource.RLIMIT_CORE, 0)
     both(resource.RLIMIT_MEMLOCK, 0)
     both(resource.RLIMIT_MSGQUEUE, 0)

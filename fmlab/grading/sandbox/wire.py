@@ -3,7 +3,8 @@
 Numbers, strings, lists, tuples, sets, dictionaries, arrays and tensors as raw bytes with shape and
 number type, and handles to what stays where it is (functions, modules). Never pickle: reading a
 value can only build these. A frame is two lengths, a JSON header, and the raw buffers. Whoever
-reads sets the limits: on bytes, on depth, on the time until the last byte is there.
+reads sets the limits: on bytes, on buffers, on depth, on keys, on the time until the last byte is
+there. What is read is never much larger than what came.
 
 Imports neither NumPy nor torch; a value of theirs can only be here if they are loaded.
 """
@@ -19,6 +20,11 @@ from typing import Any, NoReturn
 
 HEADER_LIMIT = 4 << 20
 BODY_LIMIT = 32 << 20
+MOST_BUFFERS = 10_000
+MOST_KEYS = 10_000
+"""Of all dictionaries and sets together: keys can be chosen so that each meets all others."""
+MOST_BITS = 10_000
+"""Longer whole numbers do not pass: Python itself refuses to write them as digits."""
 DEEPEST = 40
 MOST_DIMENSIONS = 16
 _LENGTHS = struct.Struct(">IQ")
@@ -85,7 +91,7 @@ class Encoder:
         if value is None or isinstance(value, bool | str):
             return value if type(value) in (bool, str, type(None)) else str(value)
         if isinstance(value, int):
-            return int(value)
+            return int(value) if value.bit_length() <= MOST_BITS else ["x", "int of many digits"]
         if isinstance(value, float):
             return float(value)
         if isinstance(value, list | tuple | set | frozenset):
@@ -137,11 +143,16 @@ class Encoder:
 
 
 class Decoder:
-    """Turns a JSON tree and buffers back into values; anything unexpected is a `Violation`."""
+    """Turns a JSON tree and buffers back into values; anything unexpected is a `Violation`.
 
-    def __init__(self, buffers: list[bytes], handles: "Any | None" = None) -> None:
-        """`handles` turns a `Handle` into what the reader uses in its place."""
-        self._buffers, self._handles = buffers, handles
+    Attributes:
+        graded: The tensors that came with a way back, in order.
+    """
+
+    def __init__(self, buffers: list[bytes], *, generators: bool = False) -> None:
+        """Read from `buffers`, each of which may be used once; `generators` may come or not."""
+        self._buffers: list[bytes | None] = list(buffers)
+        self._generators, self._keys = generators, 0
         self.graded: list[GradTensor] = []
 
     def value(self, tree: Any, depth: int = 0) -> Any:
@@ -156,7 +167,9 @@ class Decoder:
             self._refuse()
         try:
             return reader(depth + 1, *parts)
-        except (TypeError, ValueError, IndexError, KeyError, AttributeError, RuntimeError):
+        except Violation:
+            raise
+        except Exception:  # whatever torch and NumPy raise over shapes that cannot be
             self._refuse()
 
     def _refuse(self) -> NoReturn:
@@ -167,6 +180,19 @@ class Decoder:
             self._refuse()
         return [self.value(item, depth) for item in items]
 
+    def _hashed(self, items: Any) -> Any:
+        self._keys += len(items)
+        if not isinstance(items, list) or self._keys > MOST_KEYS:
+            self._refuse()
+        return items
+
+    def _buffer(self, index: Any) -> bytes:
+        """Return a buffer, once: the same megabytes named a thousand times would be gigabytes."""
+        if type(index) is not int or index < 0 or (raw := self._buffers[index]) is None:
+            self._refuse()
+        self._buffers[index] = None
+        return raw
+
     def _read_l(self, depth: int, items: Any) -> Any:
         return self._items(items, depth)
 
@@ -174,19 +200,18 @@ class Decoder:
         return tuple(self._items(items, depth))
 
     def _read_s(self, depth: int, items: Any) -> Any:
-        return set(self._items(items, depth))
+        return set(self._items(self._hashed(items), depth))
 
     def _read_d(self, depth: int, pairs: Any) -> Any:
-        return {self.value(k, depth): self.value(v, depth) for k, v in pairs}
+        return {self.value(k, depth): self.value(v, depth) for k, v in self._hashed(pairs)}
 
     def _read_b(self, depth: int, index: int) -> Any:
-        return bytes(self._buffers[index])
+        return self._buffer(index)
 
     def _read_h(self, depth: int, kind: str, number: int, name: str) -> Any:
         if kind not in ("function", "class", "module") or type(number) is not int:
             self._refuse()
-        handle = Handle(kind, number, str(name)[:100])
-        return handle if self._handles is None else self._handles(handle)
+        return Handle(kind, number, str(name)[:100])
 
     def _read_x(self, depth: int, name: str) -> Any:
         return Unsupported(str(name)[:100])
@@ -203,8 +228,8 @@ class Decoder:
             self._refuse()
         if not all(type(size) is int and 0 <= size < 1 << 40 for size in shape):
             self._refuse()
-        raw = self._buffers[index]
-        if index < 0 or len(raw) != math.prod(shape) * _ITEM_SIZES[name]:
+        raw = self._buffer(index)
+        if len(raw) != math.prod(shape) * _ITEM_SIZES[name]:
             self._refuse()
         # A truth value is 0 or 1: other bytes would be true and false at once.
         return bytearray(raw if name != "bool" else bytes(map(bool, raw)))
@@ -236,11 +261,24 @@ class Decoder:
         return array[()] if one else array
 
     def _read_g(self, depth: int, index: int) -> Any:
+        if not self._generators:
+            self._refuse()
         import torch
 
         generator = torch.Generator()
-        generator.set_state(torch.frombuffer(bytearray(self._buffers[index]), dtype=torch.uint8))
+        generator.set_state(torch.frombuffer(bytearray(self._buffer(index)), dtype=torch.uint8))
         return generator
+
+
+def too_large(message: dict[str, Any], buffers: list[bytes]) -> bool:
+    """Return whether a frame is larger than the other side takes."""
+    if len(buffers) > MOST_BUFFERS or sum(map(len, buffers)) > BODY_LIMIT:
+        return True
+    return len(_header(message, buffers)) > HEADER_LIMIT
+
+
+def _header(message: dict[str, Any], buffers: list[bytes]) -> bytes:
+    return json.dumps({**message, "sizes": [len(raw) for raw in buffers]}).encode()
 
 
 def send(
@@ -252,7 +290,7 @@ def send(
         Closed: The other side is gone.
         Late: It did not take the frame before `deadline` (of `time.monotonic`).
     """
-    header = json.dumps({**message, "sizes": [len(raw) for raw in buffers]}).encode()
+    header = _header(message, buffers)
     total = sum(map(len, buffers))
     try:
         for part in (_LENGTHS.pack(len(header), total), header, *buffers):
@@ -279,6 +317,8 @@ def receive(channel: socket.socket, deadline: float) -> tuple[dict[str, Any], li
     try:
         message = json.loads(raw)
         sizes = message.pop("sizes")
+        if not isinstance(sizes, list) or len(sizes) > MOST_BUFFERS:
+            raise ValueError
         if not all(type(size) is int and size >= 0 for size in sizes) or sum(sizes) != total:
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -47,13 +47,18 @@ class _Desk:
         """Return the reply to one request."""
         self.count += 1
         try:
-            value, graded = getattr(self, "do_" + message["do"])(message, wire.Decoder(buffers))
+            value, graded = getattr(self, "do_" + message["do"])(
+                message, wire.Decoder(buffers, generators=True)
+            )
             encoder = wire.Encoder(self._handle)
             tree = encoder.tree(value)
             if graded is not None:
                 self.calls[self.count] = (graded, encoder.graded)
                 self.calls.pop(self.count - KEPT_CALLS, None)
-            return {"value": tree, "call": self.count}, encoder.buffers
+            reply = {"value": tree, "call": self.count}
+            if wire.too_large({**reply, "nonce": message["nonce"]}, encoder.buffers):
+                raise ValueError("the result is too large to be marked")
+            return reply, encoder.buffers
         except BaseException as error:
             return {"raised": _told(error)}, []
 
