@@ -61,6 +61,32 @@ def labs_check() -> None:
     print("labs: all student notebooks are up to date")
 
 
+@labs_app.command("mutants")
+def labs_mutants(
+    lab: Annotated[str | None, typer.Argument(help="A lab, as in 02_pretrain; else all.")] = None,
+) -> None:
+    """Try the checks of labs on solutions with one mistake each; fail where they miss many."""
+    from fmlab.book import find_root
+    from fmlab.grading import mutants, source
+
+    root = find_root()
+    labs = [source.read(path) for path in source.lab_files(root / "labs")]
+    if lab is not None and lab not in (names := [found.name for found in labs]):
+        raise UserError(f"there is no lab {lab}; name one of {', '.join(names)}")
+    weak = []
+    for found in labs:
+        if lab in (None, found.name):
+            listed = root / "tests" / "labs" / found.name / mutants.LIST
+            tallies = mutants.tally(found, listed)
+            print(mutants.table(found, tallies))
+            weak += [found.name] if mutants.share(tallies) < mutants.FLOOR else []
+    if weak:
+        raise UserError(
+            f"the checks of {', '.join(weak)} catch less than {mutants.FLOOR:.0%}; add what is "
+            f"missing, or list equivalent mutants in tests/labs/NN_name/{mutants.LIST}"
+        )
+
+
 @app.command()
 def pretrain(
     corpus: Annotated[
@@ -281,6 +307,50 @@ def ship(
         raise UserError("shipping needs the repository's files; run it in a clone of it")
     folder = take(run, name, repository)
     print(f"{folder} is written; measure it there: fmlab evaluate {folder} --blimp")
+
+
+@app.command()
+def grade(
+    lab: Annotated[str, typer.Argument(help="A lab: 02, 02_pretrain or the path of its source.")],
+    submissions: Annotated[Path, typer.Argument(help="A folder or a zip of notebooks.")],
+    out: Annotated[Path, typer.Option(help="Where the results go.")],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes; by default one a core.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Your course's own number: it moves hidden tests' inputs.")
+    ] = 0,
+    cluster: Annotated[
+        str | None, typer.Option(help="A Dask scheduler's address, where one machine is too small.")
+    ] = None,
+    assignment: Annotated[
+        str | None, typer.Option(help="What Canvas calls it: 'Pretrain a BERT (4711)'.")
+    ] = None,
+) -> None:
+    """Grade notebooks from strangers in a sandbox; a second run does only what is new."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from fmlab.book import find_root
+    from fmlab.grading.grade import find_lab, grade_batch
+
+    labs = None if lab.endswith(".md") else find_root() / "labs"
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("grading", total=None)
+        graded = grade_batch(
+            find_lab(lab, labs),
+            submissions,
+            out,
+            jobs=jobs,
+            seed=seed,
+            cluster=cluster,
+            assignment=assignment,
+            begun=lambda count: progress.update(bar, total=count),
+            done=lambda result: progress.advance(bar),
+        )
+    flagged = sum(bool(result.flags) for result in graded.results)
+    print(f"{len(graded.results)} submissions graded, {flagged} of them with something to look at")
+    print(f"begin with {graded.overview}; a page for each student is in {out / 'feedback'}")
 
 
 @app.command()

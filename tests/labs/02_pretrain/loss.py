@@ -94,6 +94,14 @@ def masked_loss(logits, labels):
     )
 
 
+# %% wrong: a 0 without a way back where nothing is asked | loses: the_way_back_to_the_logits_is_open | hint: loss.detached
+def masked_loss(logits, labels):
+    asked = labels != -100
+    if not asked.any():
+        return torch.tensor(0.0)
+    return F.cross_entropy(logits[asked], labels[asked])
+
+
 # %% wrong: one loss a position | loses: * | says: the loss has the wrong shape
 def masked_loss(logits, labels):
     return F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(
