@@ -86,6 +86,16 @@ def stream(path: Path, *, lab: str = "") -> Iterator[Submission]:
             yield dataclasses.replace(one, data=data, refusal=refusal)
 
 
+def submissions_count(path: Path, *, lab: str = "") -> int:
+    """Return how many submissions `stream` will yield, reading none of them.
+
+    Raises:
+        UserError: There is nothing at `path`, no zip, or no notebook in it.
+    """
+    with opened(path) as files:
+        return len(_listed(files, path, lab))
+
+
 def _listed(files: Files, path: Path, lab: str) -> list[tuple[Submission, _Choice]]:
     """Return whose submissions there are, none of them read, and the file of each."""
     wanted = [one for one in files.listed if _counts(one)]

@@ -49,16 +49,18 @@ def limits_of(lab: LabSource, question: Question) -> Limits:
     return Limits(**said)
 
 
-def builds_on(name: str, answers: Mapping[str, Answer]) -> list[str]:
+def builds_on(lab: LabSource, name: str, answers: Mapping[str, Answer]) -> list[str]:
     """Return the questions whose cells an answer needs, in the lab's order, itself last.
 
-    An answer needs another where it uses a name that the other's cell defines.
+    An answer needs another where it uses a name that the other's cell binds, and that the lab's
+    imports do not give to all.
     """
+    given = python.defined(imports_of(lab))
     gives = {key: python.defined(answer.source) for key, answer in answers.items()}
     needed, waiting = {name}, [name]
     while waiting:
         key = waiting.pop()
-        used = python.used(answers[key].source) - gives[key]
+        used = python.used(answers[key].source) - gives[key] - given
         for other, names in gives.items():
             if other not in needed and used & names:
                 needed.add(other)
@@ -84,7 +86,7 @@ def key_of(lab: LabSource, question: Question, answers: Mapping[str, Answer], se
     answer = answers[question.name]
     decides = {
         "marking": MARKING,
-        "answers": [[n, answers[n].source] for n in builds_on(question.name, answers)],
+        "answers": [[n, answers[n].source] for n in builds_on(lab, question.name, answers)],
         "kind": [answer.kind, answer.problem],
         "check": lab.notebook.cells[question.check].source,
         "lab": lab.cell(LAB_CELL).source,
@@ -120,8 +122,10 @@ def mark(
     kind, problem = answer.kind, answer.problem
     if kind is None:
         checks, kind, problem = _run(lab, question, answers, room(), seed)
+    elif kind == "missing":
+        checks = ()
     else:
-        checks = _all_lost(question, problem or PROBLEMS[kind])
+        checks = _all_lost(lab, question, problem or PROBLEMS[kind])
     return QuestionResult(
         question.name,
         question.points,
@@ -140,7 +144,7 @@ def unmarked(
     """Return a question over which the marking itself failed; a later run tries it again."""
     line = PROBLEMS["checker"] + f" ({type(why).__name__})"
     key = key_of(lab, question, answers, seed)
-    lost, source = _all_lost(question, line), answers[question.name].source
+    lost, source = _all_lost(lab, question, line), answers[question.name].source
     return QuestionResult(question.name, question.points, lost, source, key, line, "checker")
 
 
@@ -151,8 +155,8 @@ def _run(
     line = python.problem(answers[question.name].source)
     if line is not None:
         line = visible(line)
-        return _all_lost(question, line), "syntax", line
-    needed = builds_on(question.name, answers)
+        return _all_lost(lab, question, line), "syntax", line
+    needed = builds_on(lab, question.name, answers)
     cells = [(name, python.plain(answers[name].source)) for name in needed]
     with Session(room, cells, question.asks, limits_of(lab, question)) as session:
         try:
@@ -160,14 +164,14 @@ def _run(
         except (Ended, Raised) as end:
             why = end.kind if isinstance(end, Ended) else "protocol"
             line = word(f"ended_{why}", name=question.name)
-            return _all_lost(question, line), why, line
+            return _all_lost(lab, question, line), why, line
         try:
             outcomes = _outcomes(lab, question, found, seed)
         except Gone:
             raise
         except Exception as error:
             line = PROBLEMS["checker"] + f" ({type(error).__name__})"
-            return _all_lost(question, line), "checker", line
+            return _all_lost(lab, question, line), "checker", line
         kind: str | None = None
         problem: str | None = None
         if session.ends:
@@ -222,8 +226,15 @@ def _said(text: str | None) -> str | None:
     return None if text is None else visible(text)
 
 
-def _all_lost(question: Question, line: str) -> tuple[CheckResult, ...]:
+def _all_lost(lab: LabSource, question: Question, line: str) -> tuple[CheckResult, ...]:
+    """Return all checks of a question as not passed, for one reason."""
+    source = regions.without_markers(lab.notebook.cells[question.check].source)
+    titles = {
+        node.name: " ".join((ast.get_docstring(node) or node.name).split()).rstrip(".")
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+    }
     return tuple(
-        CheckResult(name, name.replace("_", " "), points, False, hidden, line)
+        CheckResult(name, titles[name], points, False, hidden, line)
         for name, points, hidden in question.check_points
     )
