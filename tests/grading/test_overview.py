@@ -55,8 +55,8 @@ def test_wrong_answers_are_grouped_by_hint_with_their_students() -> None:
 
 def test_what_crashed_or_was_refused_is_listed() -> None:
     text = overview(BATCH, SMALL_LAB)
-    assert row(text, "<td>died") == "Eve double died the answer ended its process"
-    assert row(text, "<td>missing") == "Dan double missing the file is empty"
+    assert row(text, ">died<") == "Eve double died the answer ended its process"
+    assert row(text, ">missing<") == "Dan double missing the file is empty"
     assert f'href="feedback/{page_name("bob")}"' in text
     assert row(text, page_name("bob")) == "Bob bob 1 1 2 late"
 
