@@ -50,10 +50,12 @@ def test_the_untouched_student_notebook_runs_to_its_end_with_no_points() -> None
     assert printed.count("the library's own is used from here on") == 6
 
 
-@pytest.mark.parametrize("run", [solved, untouched])
-def test_the_learners_bert_gives_the_shipped_models_numbers(run: Any) -> None:
+@pytest.mark.parametrize(
+    ("run", "whose"), [(solved, "Your BERT"), (untouched, "The library's block")]
+)
+def test_the_learners_bert_gives_the_shipped_models_numbers(run: Any, whose: str) -> None:
     names, printed = run()
-    assert "Your BERT gives the trained model's numbers." in printed
+    assert f"{whose} gives the trained model's numbers." in printed
     assert set(names["gaps"]) == {"vectors", "scores"}
     for gap in names["gaps"].values():
         assert gap.numel() > 1000

@@ -75,7 +75,7 @@ def split_heads(states, num_heads):
     return states.unflatten(2, (num_heads, -1)).transpose(1, 2).flip(1)
 
 
-# %% wrong: joins with view after the transpose | loses: the_heads_lie_side_by_side_again, it_holds_for_other_numbers_of_heads | says: `join_heads` stopped with RuntimeError
+# %% wrong: joins with view after the transpose | loses: the_heads_lie_side_by_side_again, joining_undoes_splitting, it_holds_for_other_numbers_of_heads | says: `join_heads` stopped with RuntimeError
 def join_heads(heads):
     B, H, T, D = heads.shape
     return heads.transpose(1, 2).view(B, T, H * D)
