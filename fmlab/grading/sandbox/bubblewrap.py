@@ -34,7 +34,11 @@ def available() -> str:
 
 
 def command(
-    program: list[str], *, rights: tuple[str, ...] = (), environment: dict[str, str] | None = None
+    program: list[str],
+    *,
+    rights: tuple[str, ...] = (),
+    environment: dict[str, str] | None = None,
+    mounts: tuple[str, ...] = (),
 ) -> list[str]:
     """Return the command line that runs `program` behind the outer wall.
 
@@ -42,6 +46,7 @@ def command(
         program: What to run: the interpreter's arguments come after `python`.
         rights: Capabilities that it keeps inside, without `CAP_`.
         environment: Its environment variables, beside the few that every program gets.
+        mounts: Arguments of bubblewrap for further mounts, made after all others.
 
     Raises:
         UserError: bubblewrap is not on this machine.
@@ -67,7 +72,7 @@ def command(
             line += ["--symlink", os.readlink(path), str(path)]
     for place in ("/", "/dev"):  # without root, whoever runs inside owns them
         line += ["--remount-ro", place]
-    return [*line, "--chdir", "/tmp", "--", sys.executable, *program]
+    return [*line, *mounts, "--chdir", "/tmp", "--", sys.executable, *program]
 
 
 def _environment() -> dict[str, str]:
