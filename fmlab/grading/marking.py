@@ -24,7 +24,7 @@ from fmlab.grading.sandbox.room import Ended, Gone, Raised, Room
 from fmlab.grading.sandbox.walls import Limits
 from fmlab.grading.source import LAB_CELL, LabSource, Question, meta
 from fmlab.grading.submission import Answer
-from fmlab.grading.words import word
+from fmlab.grading.words import ended
 
 MARKING = 1
 """Raise it where marking itself changes, so that everything is marked again."""
@@ -163,7 +163,7 @@ def _run(
             found = session.start()
         except (Ended, Raised) as end:
             why = end.kind if isinstance(end, Ended) else "protocol"
-            line = word(f"ended_{why}", name=question.name)
+            line = ended(why, question.name)
             return _all_lost(lab, question, line), why, line
         try:
             outcomes = _outcomes(lab, question, found, seed)
@@ -176,7 +176,7 @@ def _run(
         problem: str | None = None
         if session.ends:
             kind = session.ends[0]
-            problem = word(f"ended_{kind}", name=question.name)
+            problem = ended(kind, question.name)
         elif session.told is not None and not all(o.passed for o in outcomes):
             kind, problem = "raised", visible(mistake_of(question.name, session.told).likely)
     return tuple(_result(question, outcome) for outcome in outcomes), kind, problem

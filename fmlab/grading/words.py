@@ -79,3 +79,14 @@ def word(key: str, **values: object) -> str:
     """Return a line in the language of `FMLAB_LANG`, English where it has none."""
     table = TABLES.get(os.environ.get("FMLAB_LANG", "en"), ENGLISH)
     return table.get(key, ENGLISH[key]).format(**values)
+
+
+def ended(kind: str, name: str) -> str:
+    """Return the line on an answer whose process is dead, by the kind of its end."""
+    keys = {
+        "time": "ended_time",
+        "memory": "ended_memory",
+        "died": "ended_died",
+        "protocol": "ended_protocol",
+    }
+    return word(keys[kind], name=name)

@@ -16,7 +16,7 @@ from fmlab.grading.expect import Mistake, Unwritten
 from fmlab.grading.sandbox import wire
 from fmlab.grading.sandbox.room import Cell, Ended, Raised, Room
 from fmlab.grading.sandbox.walls import Limits
-from fmlab.grading.words import word
+from fmlab.grading.words import ended, word
 
 MOST_CELLS = 3
 CHECKS_SECONDS = 120.0
@@ -122,7 +122,7 @@ class Session:
         except Raised as raised:
             raise mistake_of(name, raised) from None
         except Ended as end:
-            raise Mistake(word(f"ended_{end.kind}", name=name)) from None
+            raise Mistake(ended(end.kind, name)) from None
 
     def call(self, name: str, target: int, args: Any, kwargs: Any, parameters: Any = None) -> Any:
         """Call what lies at `target` and return its result, able to be differentiated."""
@@ -203,7 +203,7 @@ class RemoteFunction:
         try:
             target = self._session.number_of(self.__name__)
         except Ended as end:
-            raise Mistake(word(f"ended_{end.kind}", name=self.__name__)) from None
+            raise Mistake(ended(end.kind, self.__name__)) from None
         return self._session.call(self.__name__, target, args, kwargs)
 
 
