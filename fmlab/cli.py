@@ -309,6 +309,25 @@ def ship(
     print(f"{folder} is written; measure it there: fmlab evaluate {folder} --blimp")
 
 
+@labs_app.command("reference")
+def labs_reference(
+    name: Annotated[
+        str | None, typer.Argument(help="A lab or a chapter, as in 02_pretrain; else all stale.")
+    ] = None,
+) -> None:
+    """Run labs and chapters for a few minutes and keep what they print, for the tests."""
+    from fmlab.book import find_root
+    from fmlab.grading import reference
+
+    places = reference.places(find_root())
+    if name is not None and name not in (names := [path.stem for path in places]):
+        raise UserError(f"there is no lab or chapter {name}; name one of {', '.join(names)}")
+    for path, stored in places.items():
+        if path.stem == name or (name is None and reference.is_stale(path, stored)):
+            reference.make(path, stored)
+            print(f"{stored} is written; look at what has changed: git diff")
+
+
 @app.command()
 def grade(
     lab: Annotated[str, typer.Argument(help="A lab: 02, 02_pretrain or the path of its source.")],
@@ -326,6 +345,9 @@ def grade(
     assignment: Annotated[
         str | None, typer.Option(help="What Canvas calls it: 'Pretrain a BERT (4711)'.")
     ] = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Also say whether each runs from top to bottom: slow.")
+    ] = False,
 ) -> None:
     """Grade notebooks from strangers in a sandbox; a second run does only what is new."""
     from rich.console import Console
@@ -345,6 +367,7 @@ def grade(
             seed=seed,
             cluster=cluster,
             assignment=assignment,
+            run=run,
             begun=lambda count: progress.update(bar, total=count),
             done=lambda result: progress.advance(bar),
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from fmlab.errors import UserError
 from fmlab.grading import exports, feedback, overview
+from fmlab.grading.advice import advised
 from fmlab.grading.batch import grade
 from fmlab.grading.intake import stream, submissions_count
 from fmlab.grading.results import SubmissionResult
@@ -62,6 +63,7 @@ def grade_batch(
     seed: int = 0,
     cluster: str | None = None,
     assignment: str | None = None,
+    run: bool = False,
     begun: Callable[[int], None] = lambda count: None,
     done: Callable[[SubmissionResult], None] = lambda result: None,
 ) -> Graded:
@@ -75,6 +77,7 @@ def grade_batch(
         seed: The course's own; it moves the inputs of hidden tests.
         cluster: The address of a Dask scheduler that takes the work instead.
         assignment: What the assignment is called on Canvas.
+        run: Also say of each notebook whether it runs from top to bottom; slow, and only advice.
         begun: Called with the number of submissions.
         done: Called with each result as it comes.
 
@@ -95,6 +98,8 @@ def grade_batch(
         cluster=cluster,
         done=done,
     )
+    if run:
+        results = advised(results, stream(submissions, lab=lab.name), out / "marks" / "runs")
     files = exports.write(results, lab, out, assignment=assignment)
     files += feedback.write(results, lab, out / "feedback")
     page = overview.write(results, lab, out / "overview.html")
