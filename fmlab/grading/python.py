@@ -7,6 +7,7 @@ import warnings
 from fmlab.grading import values
 from fmlab.grading.words import word
 
+_COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
 
@@ -29,15 +30,23 @@ def problem(source: str) -> str | None:
 
 
 def defined(source: str) -> set[str]:
-    """Return the names that a cell defines at its top level; none where it is no Python."""
+    """Return the names that a cell binds at its top level; none where it is no Python.
+
+    Imports count, and so does what stands in an `if`, a `for`, a `with` or a `try` there.
+    """
     tree, _ = _parsed(plain(source))
     names: set[str] = set()
-    for node in tree.body if tree is not None else []:
+    waiting: list[ast.AST] = [] if tree is None else [*tree.body]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
             names.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
-            names |= {n.id for n in stored if isinstance(n.ctx, ast.Store)}
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif not isinstance(node, ast.Lambda | _COMPREHENSIONS):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            waiting += ast.iter_child_nodes(node)
     return names
 
 

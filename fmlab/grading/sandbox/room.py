@@ -21,6 +21,7 @@ from fmlab.grading.sandbox import bubblewrap, wire
 from fmlab.grading.sandbox.walls import Limits
 
 START_SECONDS = 120.0
+ENDS_SECONDS = 2.0
 SLOTS = 1000
 _WARDEN = "fmlab.grading.sandbox.warden"
 
@@ -224,7 +225,7 @@ class Cell:
         except wire.Violation:
             raise self._end("protocol") from None
         except wire.Closed:
-            cause = self._room.cause(self._number, wait=5.0)
+            cause = self._room.cause(self._number, wait=ENDS_SECONDS)
             known = cause if cause in ("time", "memory") else "died"
             raise self._end(known) from None
         if isinstance(reply.get("raised"), dict):

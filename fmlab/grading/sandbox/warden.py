@@ -9,6 +9,7 @@ why: `done`, `died`, `time`, `memory` or `walls` (the kernel refused a part of t
 """
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -25,6 +26,9 @@ from fmlab.grading.sandbox import walls, worker
 
 CAUSES = ("done", "died", "time", "memory", "walls")
 LOOK_EVERY = 0.02
+PUT_OFF = {"numpy": "numpy.random", "torch": "torch.fx.experimental.symbolic_shapes"}
+"""What packages import at first use: the first seed; the first gradient, with all of sympy. That is
+seconds, which no answer is to pay for."""
 USERS = 4
 """Users that a marking process's cells take in turn."""
 
@@ -69,10 +73,14 @@ def main() -> None:
 
 
 def _settle() -> None:
-    """Keep torch from threads of its own, which a fork would lose."""
+    """Keep torch from threads of its own, which a fork would lose, and from imports put off."""
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(1)
+    for package, part in PUT_OFF.items():
+        if package in sys.modules:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(part)
 
 
 @contextlib.contextmanager
@@ -114,16 +122,21 @@ def _guard(fd: int, limits: walls.Limits, slot: int, names: dict[str, Any]) -> N
         signal.signal(signal.SIGTERM, end)
         with os.fdopen(ready, "rb") as pipe:
             stands = pipe.read(1) == b"+"  # nothing comes where the walls do not stand
-        cause = _watch(pid, limits, _memory(pid))
+        cause = _watch(pid, limits)
         cause = cause if stands else "walls"
     finally:
         os._exit(CAUSES.index(cause))
 
 
-def _watch(pid: int, limits: walls.Limits, at_start: int) -> str:
-    """Wait for the cell's end, and bring it about where it goes beyond its limits."""
+def _watch(pid: int, limits: walls.Limits) -> str:
+    """Wait for the cell's end, and bring it about where it goes beyond its limits.
+
+    Pages that forked processes share count once. As that is slow to ask for, it is asked for only
+    where it could matter.
+    """
     until = time.monotonic() + limits.seconds
-    cause = None
+    most, cause = limits.memory_mb << 20, None
+    resident, proportional = _resident(pid), _proportional(pid)
     while True:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
@@ -131,8 +144,11 @@ def _watch(pid: int, limits: walls.Limits, at_start: int) -> str:
             return cause or ("done" if code == 0 else "died")
         if time.monotonic() > until:
             cause = "time"
-        elif _memory_of_all_below(pid) - at_start > limits.memory_mb << 20:
-            cause = "memory"
+        else:
+            family = _family(pid)
+            if sum(map(_resident, family)) - resident > most:
+                if sum(map(_proportional, family)) - proportional > most:
+                    cause = "memory"
         if cause is not None:
             os.kill(pid, signal.SIGKILL)
         time.sleep(LOOK_EVERY)
@@ -172,8 +188,8 @@ def _status(pid: str, name: str) -> int:
     return 0
 
 
-def _memory_of_all_below(pid: int) -> int:
-    """Return the resident bytes of a process and all that descend from it."""
+def _family(pid: int) -> set[int]:
+    """Return a process and all that descend from it."""
     parents: dict[int, int] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -190,20 +206,31 @@ def _memory_of_all_below(pid: int) -> int:
             at = parents[at]
         if at in found:
             found.update(chain)
-    return sum(map(_memory, found))
+    return found
 
 
-def _memory(pid: int) -> int:
+def _resident(pid: int) -> int:
     """Return the bytes that a process holds: resident, swapped, and the tables of its pages.
 
     Tables count because reading a page here and there fills memory with them and with nothing else.
     """
+    return _bytes(f"/proc/{pid}/status", "VmRSS:", "VmSwap:", "VmPTE:")
+
+
+def _proportional(pid: int) -> int:
+    """Return the same with each shared page divided by the number of its holders."""
+    return _bytes(f"/proc/{pid}/smaps_rollup", "Pss:", "SwapPss:") + _bytes(
+        f"/proc/{pid}/status", "VmPTE:"
+    )
+
+
+def _bytes(path: str, *names: str) -> int:
+    """Return the sum of some rows of a table of the kernel, 0 where the process is gone."""
     try:
-        text = Path(f"/proc/{pid}/status").read_text()
+        rows = [line.split() for line in Path(path).read_text().splitlines()]
     except OSError:
         return 0
-    rows = (line.split() for line in text.splitlines())
-    return sum(int(row[1]) << 10 for row in rows if row[0] in ("VmRSS:", "VmSwap:", "VmPTE:"))
+    return sum(int(row[1]) << 10 for row in rows if row[0] in names)
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ class Decoder:
         """Return the value of a tree."""
         if tree is None or isinstance(tree, bool | str | int | float):
             return tree
-        if depth > DEEPEST or not isinstance(tree, list) or not tree:
+        if depth > DEEPEST + 1 or not isinstance(tree, list) or not tree:
             self._refuse()
         tag, *parts = tree
         reader = getattr(self, f"_read_{tag}", None) if isinstance(tag, str) else None

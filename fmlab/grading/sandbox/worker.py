@@ -38,6 +38,7 @@ class _Desk:
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
         self.objects: list[Any] = []
+        self.titles: set[str] = set()
         self.calls: dict[int, tuple[list[Any], list[Any]]] = {}
         self.count = 0
 
@@ -60,7 +61,7 @@ class _Desk:
                 raise ValueError("the result is too large to be marked")
             return reply, encoder.buffers
         except BaseException as error:
-            return {"raised": _told(error)}, []
+            return {"raised": _told(error, self.titles)}, []
 
     def do_start(self, message: dict[str, Any], decoder: wire.Decoder) -> tuple[Any, None]:
         """Run the answer cells in order; the last one is the question's own.
@@ -71,12 +72,13 @@ class _Desk:
         told = None
         for name, source in message["cells"]:
             title = f"<{name}>"
+            self.titles.add(title)
             linecache.cache[title] = (len(source), None, source.splitlines(True), title)
             try:
                 exec(compile(source, title, "exec"), self.names)
                 told = None
             except BaseException as error:
-                told = _told(error)
+                told = _told(error, self.titles)
         asked = message["names"]
         return ({name: self.names[name] for name in asked if name in self.names}, told), None
 
@@ -171,11 +173,11 @@ def _gradients(on: bool) -> Any:
     return contextlib.nullcontext() if torch is None else torch.set_grad_enabled(on)
 
 
-def _told(error: BaseException) -> dict[str, Any]:
-    """Return an error's type and message, and the student's own last line in it."""
+def _told(error: BaseException, titles: set[str]) -> dict[str, Any]:
+    """Return an error's type and message, and the last line in it from the cells of these titles."""
     line, code = None, ""
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith("<") and frame.filename.endswith(">"):
+        if frame.filename in titles:
             line, code = frame.lineno, linecache.getline(frame.filename, frame.lineno or 0)
     if isinstance(error, SyntaxError):
         line, code = error.lineno, error.text or ""
