@@ -76,7 +76,11 @@ def command(
 
 
 def _environment() -> dict[str, str]:
+    """Return the variables that every program gets; the same everywhere, so that marks are too."""
+    package = _package()
+    where = {} if package is None else {"PYTHONPATH": str(package.parent)}
     return {
+        **where,
         "PATH": "/usr/bin",
         "HOME": "/tmp",
         "TMPDIR": "/tmp",
@@ -109,7 +113,13 @@ def _read_only() -> list[Path]:
         found.append(base)
     if own != base:
         found.append(own)
-    package = Path(fmlab.__file__).resolve().parent
-    if not package.is_relative_to(own):
+    package = _package()
+    if package is not None:
         found.append(package)
     return [path for path in found if path.exists()]
+
+
+def _package() -> Path | None:
+    """Return where fmlab lies, if it is not among the interpreter's packages."""
+    package = Path(fmlab.__file__).resolve().parent
+    return None if package.is_relative_to(Path(sys.prefix)) else package

@@ -72,7 +72,7 @@ class Room:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         slot = str(os.getpid() % SLOTS)
-        program = ["-I", "-m", _WARDEN, str(theirs.fileno()), slot]
+        program = ["-P", "-s", "-m", _WARDEN, str(theirs.fileno()), slot]
         line = bubblewrap.command(program, rights=bubblewrap.WARDENS_RIGHTS)
         with theirs:
             self._process = subprocess.Popen(

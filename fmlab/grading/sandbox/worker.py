@@ -174,7 +174,7 @@ def _gradients(on: bool) -> Any:
 
 
 def _told(error: BaseException, titles: set[str]) -> dict[str, Any]:
-    """Return an error's type and message, and the last line in it from the cells of these titles."""
+    """Return an error's type and message, and the last line in it that these cells hold."""
     line, code = None, ""
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename in titles:
