@@ -53,9 +53,25 @@ def show(value: object) -> str:
         inside = ", ".join(f"{show(k)}: {show(v)}" for k, v in list(value.items())[:8])
         return shorten("{" + inside + "}")
     try:
-        return shorten(repr(value))
+        return shorten(_written(value))
     except Exception:
         return type(value).__name__
+
+
+def _written(value: Any) -> str:
+    """Return `repr`, but with sets in order: theirs is another in each process."""
+    kind = type(value)
+    if kind in (set, frozenset) and value:
+        text = "{" + ", ".join(sorted(map(_written, value))) + "}"
+        return text if kind is set else f"frozenset({text})"
+    if kind is dict:
+        pairs = (f"{_written(key)}: {_written(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if kind is list:
+        return "[" + ", ".join(map(_written, value)) + "]"
+    if kind is tuple and value:
+        return "(" + ", ".join(map(_written, value)) + (",)" if len(value) == 1 else ")")
+    return repr(value)
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fmlab.errors import UserError
-from fmlab.grading import words
+from fmlab.grading import values, words
 from fmlab.grading.checks import Lab, Outcome, Question
 
 HINTS = {"off": "One too many.", "other": "Count again.", "minus": "Write -100."}
@@ -400,3 +400,14 @@ def test_every_word_of_the_table_is_used() -> None:
     table = (folder / "words.py").read_text().partition("TABLES")[2]  # what stands behind it
     code = table + "".join(p.read_text() for p in folder.rglob("*.py") if p.name != "words.py")
     assert [key for key in words.ENGLISH if f'"{key}"' not in code] == []
+
+
+def test_a_value_is_written_the_same_in_every_process() -> None:
+    assert values.show({"b", 1, None}) == "{'b', 1, None}"
+    assert values.show([{3, 1}, frozenset({"x"}), (), (1,), {1: {3, 2}}]) == (
+        "[{1, 3}, frozenset({'x'}), (), (1,), {1: {2, 3}}]"
+    )
+    endless: list[object] = []
+    endless.append(endless)
+    assert values.show(endless) == "list"
+    assert values.show(set()) == "set()"
