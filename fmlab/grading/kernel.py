@@ -40,11 +40,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from fmlab.errors import UserError
 from fmlab.grading.plain_text import line
-from fmlab.grading.sandbox import bubblewrap
+from fmlab.grading.sandbox import bubblewrap, memory
 
 PROVISIONER = "fmlab-sandbox"
 """The provisioner's name, an entry point of `jupyter_client.kernel_provisioners`."""
 START_SECONDS = 120.0
+LOOK_EVERY = 0.1
 _INSIDE, _HOME = "/tmp/kernel", "/tmp/home"
 _USERS = range(63_000, 64_000)
 """As root, a kernel gets a user of its own from here: nobody's, with no files."""
@@ -59,7 +60,7 @@ class KernelLimits:
 
     Attributes:
         seconds: Wall-clock time of the whole notebook.
-        memory_mb: Memory of each of its processes, and of all its files together.
+        memory_mb: Memory of its processes together, and of all its files together.
         processes: Processes and threads at a time.
         file_mb: The longest file.
     """
@@ -79,6 +80,7 @@ class SandboxProvisioner(LocalProvisioner):
     file_mb = traitlets.Int(KernelLimits.file_mb)
     folder: Path | None = None
     _ends: asyncio.TimerHandle | None = None
+    _looks: asyncio.TimerHandle | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Return the command that starts the kernel; its connection file is written.
@@ -139,7 +141,18 @@ class SandboxProvisioner(LocalProvisioner):
             await asyncio.sleep(0.05)
         loop = asyncio.get_running_loop()
         self._ends = loop.call_later(self.seconds + START_SECONDS, self._end)
+        self._look()
         return found
+
+    def _look(self) -> None:
+        """End the kernel where its processes hold too much together; look again soon."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        family = memory.family(self.process.pid)
+        if sum(map(memory.proportional, family)) > self.memory_mb << 20:
+            self._end()
+        else:
+            self._looks = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
 
     def _end(self) -> None:
         """End the kernel whose time is up, whoever was to watch it."""
@@ -153,8 +166,9 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove what is left of the kernel."""
-        if self._ends is not None:
-            self._ends.cancel()
+        for timer in (self._ends, self._looks):
+            if timer is not None:
+                timer.cancel()
         self.seal()
         await super().cleanup(restart)
 
@@ -213,7 +227,8 @@ class Advice:
         cells: How many code cells it has.
         stopped: Which of them stopped it, from 1; None where it ran, or where none did.
         source: That cell's first line.
-        error: `time`, `died`, or the type of the error that the kernel said.
+        error: `time`, `died`, `nonsense` where the kernel answered what none does, or the type of
+            the error that the kernel said.
         seconds: How long it took, the kernel's start included.
     """
 
@@ -228,9 +243,11 @@ class Advice:
         """Return the advice in one line."""
         if self.ran:
             return f"runs from top to bottom: {self.cells} code cells in {self.seconds:.0f} s"
-        why = {"time": "took too long", "died": "ended the kernel"}.get(
-            self.error or "", f"stopped with {self.error}"
-        )
+        why = {
+            "time": "took too long",
+            "died": "ended the kernel",
+            "nonsense": "changed the kernel, which then answered what no kernel answers",
+        }.get(self.error or "", f"stopped with {self.error}")
         return f"code cell {self.stopped} of {self.cells} {why}: {self.source}"
 
 
@@ -242,6 +259,11 @@ class _Client(NotebookClient):
 
     def output(self, *args: Any, **kwargs: Any) -> None:
         """Keep no output: it may be endless, and nobody reads it."""
+
+    async def _async_poll_kernel_alive(self) -> None:
+        """Watch the kernel; nbclient forgets this watch where a reply makes no sense."""
+        with contextlib.suppress(AssertionError):  # the client is closed by then
+            await super()._async_poll_kernel_alive()
 
     def handle_comm_msg(self, *args: Any, **kwargs: Any) -> None:
         """Answer no widget."""
@@ -317,6 +339,10 @@ async def _error(client: _Client, limits: KernelLimits) -> str | None:
         return "time"
     except DeadKernelError:
         return "died"
+    except UserError:
+        raise
+    except Exception:  # what the student's side made up, and nbclient took for a kernel's answer
+        return "nonsense"
     finally:
         atexit.unregister(client._cleanup_kernel)  # which it leaves there when it cannot start
     return None

@@ -57,8 +57,12 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 
 
-def program(machine: str) -> bytes:
+def program(machine: str, *, sockets: tuple[int, ...] = ()) -> bytes:
     """Return the filter for a machine, as the kernel reads it.
+
+    Args:
+        machine: What `platform.machine` says.
+        sockets: The families of sockets that may be made; none without them.
 
     Raises:
         OSError: The machine's system calls are not known here.
@@ -71,6 +75,9 @@ def program(machine: str) -> bytes:
     if machine == "x86_64":  # the x32 twins of the calls
         lines += [(_JUMP_ABOVE, 0, 1, 0x40000000), (_RETURN, 0, 0, _KILL)]
     lines += [(_JUMP_ABOVE, 0, 1, NEWEST + 1), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
+    for family in sockets:
+        lines += [(_JUMP_EQUAL, 0, 4, refused["socket"]), (_LOAD, 0, 0, 16)]
+        lines += [(_JUMP_EQUAL, 0, 1, family), (_RETURN, 0, 0, _ALLOW), (_LOAD, 0, 0, 0)]
     for number in sorted({**refused, **EVERYWHERE}.values()):
         lines += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
     # The C library falls back to clone, whose flags can be looked at; clone3's cannot.
@@ -81,13 +88,16 @@ def program(machine: str) -> bytes:
     return b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 
-def install() -> None:
+def install(*, sockets: tuple[int, ...] = ()) -> None:
     """Put the filter on this process and all that it will start. It cannot be taken off.
+
+    Args:
+        sockets: See `program`.
 
     Raises:
         OSError: The kernel refused it.
     """
-    code = program(platform.machine())
+    code = program(platform.machine(), sockets=sockets)
     buffer = ctypes.create_string_buffer(code, len(code))
     library = ctypes.CDLL(None, use_errno=True)
     described = struct.pack("=HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))

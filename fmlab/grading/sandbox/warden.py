@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from fmlab.grading.sandbox import walls, worker
+from fmlab.grading.sandbox import memory, walls, worker
 
 CAUSES = ("done", "died", "time", "memory", "walls")
 LOOK_EVERY = 0.02
@@ -136,7 +136,7 @@ def _watch(pid: int, limits: walls.Limits) -> str:
     """
     until = time.monotonic() + limits.seconds
     most, cause = limits.memory_mb << 20, None
-    resident, proportional = _resident(pid), _proportional(pid)
+    resident, proportional = memory.resident(pid), memory.proportional(pid)
     while True:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
@@ -145,9 +145,9 @@ def _watch(pid: int, limits: walls.Limits) -> str:
         if time.monotonic() > until:
             cause = "time"
         else:
-            family = _family(pid)
-            if sum(map(_resident, family)) - resident > most:
-                if sum(map(_proportional, family)) - proportional > most:
+            family = memory.family(pid)
+            if sum(map(memory.resident, family)) - resident > most:
+                if sum(map(memory.proportional, family)) - proportional > most:
                     cause = "memory"
         if cause is not None:
             os.kill(pid, signal.SIGKILL)
@@ -186,51 +186,6 @@ def _status(pid: str, name: str) -> int:
     except OSError:
         pass
     return 0
-
-
-def _family(pid: int) -> set[int]:
-    """Return a process and all that descend from it."""
-    parents: dict[int, int] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                stat = Path(f"/proc/{entry}/stat").read_text()
-            except OSError:
-                continue
-            parents[int(entry)] = int(stat.rpartition(")")[2].split()[1])
-    found = {pid}
-    for child in sorted(parents):  # a child's number may be below its parent's: look again
-        chain, at = [], child
-        while at in parents and at not in found and at not in chain:
-            chain.append(at)
-            at = parents[at]
-        if at in found:
-            found.update(chain)
-    return found
-
-
-def _resident(pid: int) -> int:
-    """Return the bytes that a process holds: resident, swapped, and the tables of its pages.
-
-    Tables count because reading a page here and there fills memory with them and with nothing else.
-    """
-    return _bytes(f"/proc/{pid}/status", "VmRSS:", "VmSwap:", "VmPTE:")
-
-
-def _proportional(pid: int) -> int:
-    """Return the same with each shared page divided by the number of its holders."""
-    return _bytes(f"/proc/{pid}/smaps_rollup", "Pss:", "SwapPss:") + _bytes(
-        f"/proc/{pid}/status", "VmPTE:"
-    )
-
-
-def _bytes(path: str, *names: str) -> int:
-    """Return the sum of some rows of a table of the kernel, 0 where the process is gone."""
-    try:
-        rows = [line.split() for line in Path(path).read_text().splitlines()]
-    except OSError:
-        return 0
-    return sum(int(row[1]) << 10 for row in rows if row[0] in names)
 
 
 if __name__ == "__main__":

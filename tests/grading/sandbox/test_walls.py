@@ -305,9 +305,9 @@ def test_the_filter_decides_as_its_list_says(machine: str) -> None:
     assert decided(machine, 0x40000003, 63) == 0x80000000
 
 
-def decided(machine: str, audit: int, number: int, argument: int = 0) -> Any:
+def decided(machine: str, audit: int, number: int, argument: int = 0, **options: Any) -> Any:
     """Return what the filter's program says of one call."""
-    code = seccomp.program(machine)
+    code = seccomp.program(machine, **options)
     lines = [struct.unpack_from("=HBBI", code, at) for at in range(0, len(code), 8)]
     loaded, at = 0, 0
     while True:
@@ -333,3 +333,14 @@ def test_the_order_of_sets_is_the_same_in_every_room(room: Room) -> None:
     source = "found = [hash(text) for text in ('a', 'bc', 'def')]"
     with Room() as another:
         assert found(another, source) == found(room, source)
+
+
+@pytest.mark.parametrize("machine", sorted(seccomp.ARCHITECTURES))
+def test_the_filter_can_let_some_families_of_sockets_through(machine: str) -> None:
+    audit, refused, _ = seccomp.ARCHITECTURES[machine]
+    permission = 0x50000 | errno.EPERM
+    for family, said in ((1, 0x7FFF0000), (2, 0x7FFF0000), (16, permission), (40, permission)):
+        assert decided(machine, audit, refused["socket"], family, sockets=(1, 2)) == said
+    for name, number in refused.items():
+        if name != "socket":
+            assert decided(machine, audit, number, 1, sockets=(1, 2)) == permission
