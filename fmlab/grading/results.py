@@ -120,9 +120,7 @@ def from_json(text: str) -> SubmissionResult:
     try:
         data: dict[str, Any] = json.loads(text)
         questions = tuple(
-            QuestionResult(
-                **{**q, "checks": tuple(CheckResult(**check) for check in q["checks"])}
-            )
+            QuestionResult(**{**q, "checks": tuple(CheckResult(**check) for check in q["checks"])})
             for q in data["questions"]
         )
         return SubmissionResult(**{**data, "questions": questions, "flags": tuple(data["flags"])})
