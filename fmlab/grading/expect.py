@@ -161,6 +161,11 @@ class Expect:
                 raise Mistake(text, expected=expected, got=came, hint=key)
         raise Mistake(general, expected=expected, got=came, hint=hint)
 
+    def _nested_alike(self, got: Any, wanted: Any) -> bool:
+        if values.is_tensor(got) and values.is_tensor(wanted):
+            return True  # of the same shape, so of one form
+        return values.alike(values.plain(got), values.plain(wanted))
+
     def equal(self, got: Any, wanted: Any, what: str, *, hint: str, tolerance: float = 0.0) -> None:
         """Require the same values at every position; a single `wanted` is meant for all."""
         general = self.hint(hint)
@@ -169,7 +174,7 @@ class Expect:
         shape, expected = values.shape_of(got), wanted
         if shape and not values.shape_of(wanted):
             expected = values.filled(got, wanted)
-        elif shape != values.shape_of(wanted):
+        elif shape != values.shape_of(wanted) or not self._nested_alike(got, wanted):
             raise Mistake(
                 word("wrong_shape", what=what),
                 expected=word("shape", shape=values.shape_of(wanted)),

@@ -150,6 +150,14 @@ def position(index: int, shape: tuple[int, ...]) -> str:
     return str(place[0]) if len(place) == 1 else str(tuple(place))
 
 
+def alike(got: Any, wanted: Any) -> bool:
+    """Return whether nested lists are nested in the same way, whatever values they hold."""
+    both = isinstance(got, list | tuple), isinstance(wanted, list | tuple)
+    if both == (True, True):
+        return len(got) == len(wanted) and all(map(alike, got, wanted))
+    return not any(both)
+
+
 def differences(got: Any, wanted: Any, tolerance: float) -> list[int]:
     """Return the flat positions at which two equally shaped values differ."""
     if is_tensor(got) and is_tensor(wanted) and tolerance == 0:

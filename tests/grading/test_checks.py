@@ -88,6 +88,12 @@ def test_a_table_passes_as_tensor_array_or_list() -> None:
         assert asked(lambda table=table: table, equal).passed
 
 
+def test_a_list_that_is_nested_otherwise_is_no_table() -> None:
+    outcome = asked(lambda: [[1, 2], [[3, 4]]], equal)
+    assert not outcome.passed
+    assert "wrong shape" in told(outcome)
+
+
 def test_one_value_is_meant_for_all_positions() -> None:
     def check(question: Question, answer: Any) -> None:
         question.equal(answer(), -100, "labels", hint="minus")

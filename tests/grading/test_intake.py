@@ -380,7 +380,12 @@ def test_what_cannot_be_a_batch_is_said_in_one_line(
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
+        # A zip's own writer cuts a name at NUL.
+        st.text(
+            st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+            min_size=1,
+            max_size=30,
+        ),
         min_size=1,
         max_size=6,
         unique=True,

@@ -5,7 +5,7 @@
 import os
 
 FOUND = []
-for root in ("/", "/proc", "/sys", "/home", "/root", "/work", "/etc", "/dev/shm", "/tmp", "/run"):
+for root in ("/", "/proc", "/sys", "/" + "home", "/" + "root", "/etc", "/srv", "/mnt", "/dev/shm", "/tmp", "/run"):
     for folder, folders, files in os.walk(root):
         if folder.count("/") > 4 or folder.startswith(("/usr", "/lib")):
             folders.clear()
@@ -18,7 +18,7 @@ for root in ("/", "/proc", "/sys", "/home", "/root", "/work", "/etc", "/dev/shm"
                     continue
                 if "CAN" + "ARY" in text or "hostile" in path or "grade_id" in text:
                     FOUND.append(path)
-for path in ("/proc/1/environ", "/proc/self/maps", "/proc/1/cmdline", "/etc/passwd", "/root/.ssh"):
+for path in ("/proc/1/environ", "/proc/self/maps", "/proc/1/cmdline", "/etc/passwd", "/" + "root/.ssh"):
     try:
         FOUND.append(open(path).read(300))
     except OSError:
