@@ -15,7 +15,7 @@ from cells import SMALL, found, start
 
 import fmlab
 from fmlab.errors import UserError
-from fmlab.grading.sandbox import bubblewrap
+from fmlab.grading.sandbox import bubblewrap, walls
 from fmlab.grading.sandbox.room import Ended, Gone, Raised, Room
 from fmlab.grading.sandbox.walls import Limits
 
@@ -82,7 +82,8 @@ def test_a_cell_leaves_nothing_to_the_next(room: Room) -> None:
     found += [hasattr(one, "left") for one in (builtins, math, sys)]
     """
     assert found(room, first) == "done"
-    assert found(room, second) == [[], [], False, 0o22, False, False, False]
+    kept = sorted({path.split("/")[2] for path in walls._below_tmp()})  # where a clone lies there
+    assert found(room, second) == [kept, [], False, 0o22, False, False, False]
 
 
 def test_no_process_outlives_its_cell(room: Room) -> None:
@@ -285,5 +286,7 @@ def test_it_works_without_root(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=120, env=environment, cwd="/",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    expected = [{65534}, [0] * 6, ["/dev/shm", "/tmp"], [], [1], "Ended", 6.283]
+    above = sorted({str(Path(path).parent) for path in walls._below_tmp()})  # a clone below /tmp
+    kept = sorted({path.split("/")[2] for path in walls._below_tmp()})
+    expected = [{65534}, [0] * 6, ["/dev/shm", "/tmp", *above], kept, [1], "Ended", 6.283]
     assert ran.stdout.strip() == str(expected)
