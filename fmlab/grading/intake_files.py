@@ -195,7 +195,8 @@ class _Zip:
         members = archive.infolist()
         if len(members) > MAX_FILES:
             raise UserError(f"{path} holds more than {MAX_FILES:,} files; {_PARTS}")
-        listed = [_member(info) for info in members if not info.is_dir()]
+        # A member without a name is damage, and `is_dir` would fail over it.
+        listed = [_member(info) for info in members if info.filename and not info.is_dir()]
         self.listed = sorted(
             (one for one in listed if not left_out(one.path)),
             key=lambda one: (one.path, one.member.header_offset if one.member else 0),

@@ -397,6 +397,14 @@ def test_any_names_give_unique_students(tmp_path_factory, names) -> None:  # typ
     assert len(by_student(path)) <= len(names)
 
 
+def test_a_member_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    zipped(path, {"jane.ipynb": NOTEBOOK, "x": b""})
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"x", b"\0"))
+    assert len(by_student(path)) == 1
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_damaged_zip_never_crashes(tmp_path_factory, data) -> None:  # type: ignore[no-untyped-def]
