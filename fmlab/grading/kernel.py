@@ -47,8 +47,9 @@ PROVISIONER = "fmlab-sandbox"
 START_SECONDS = 120.0
 LOOK_EVERY = 0.1
 _INSIDE, _HOME = "/tmp/kernel", "/tmp/home"
-_USERS = range(63_000, 64_000)
-"""As root, a kernel gets a user of its own from here: nobody's, with no files."""
+_USERS = range(65_000, 65_500)
+"""As root, a kernel gets a user of its own from here: nobody's, with no files; none of the cells',
+whose users begin at `walls.LOWEST_UID`."""
 _LONGEST_MESSAGE = 16 << 20
 _QUIET = {"env": {}, "cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 _CHANNELS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")

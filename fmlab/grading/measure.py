@@ -6,6 +6,7 @@ from an earlier one: the cost is that of a batch of right answers, each of them 
 
 import argparse
 import copy
+import multiprocessing
 import os
 import platform
 import sys
@@ -22,6 +23,7 @@ from fmlab.files import write_text
 from fmlab.grading import regions
 from fmlab.grading.batch import grade
 from fmlab.grading.intake import Submission
+from fmlab.grading.sandbox import memory
 from fmlab.grading.source import LabSource, is_answer, notebook_json, read
 from fmlab.grading.student import student_notebook
 
@@ -78,7 +80,7 @@ def measure(lab: LabSource, count: int, jobs: int) -> Batch:
         UserError: Not all of them have full points: this machine's times would mean nothing.
     """
     times: list[float] = []
-    with tempfile.TemporaryDirectory() as folder, _Memory() as memory:
+    with tempfile.TemporaryDirectory() as folder, _Memory() as held:
         begun = time.perf_counter()
         results = grade(
             lab,
@@ -92,7 +94,7 @@ def measure(lab: LabSource, count: int, jobs: int) -> Batch:
     if short:
         raise UserError(f"{lab.path}: its own solution loses points when marked ({short[0]})")
     warm = (times[-1] - times[0]) * jobs / max(1, count - 1)
-    return Batch(count, jobs, seconds, warm, memory.own, memory.worker)
+    return Batch(count, jobs, seconds, warm, held.own, held.worker)
 
 
 class _Memory:
@@ -113,32 +115,10 @@ class _Memory:
 
     def _watch(self) -> None:
         while not self._end.wait(0.1):
-            sizes = _sizes()
-            self.own = max(self.own, sizes.get(os.getpid(), (0, 0.0))[1])
-            for pid, (parent, _) in sizes.items():
-                if parent == os.getpid():
-                    self.worker = max(self.worker, _with_children(pid, sizes))
-
-
-def _sizes() -> dict[int, tuple[int, float]]:
-    """Return each process's parent and its own share of memory in MiB."""
-    found = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                stat = Path(f"/proc/{entry}/stat").read_text()
-                rollup = Path(f"/proc/{entry}/smaps_rollup").read_text()
-            except OSError:
-                continue
-            share = next((n for n in rollup.splitlines() if n.startswith("Pss:")), "Pss: 0")
-            parent = int(stat.rpartition(")")[2].split()[1])
-            found[int(entry)] = (parent, int(share.split()[1]) / 1024)
-    return found
-
-
-def _with_children(pid: int, sizes: dict[int, tuple[int, float]]) -> float:
-    below = [child for child, (parent, _) in sizes.items() if parent == pid]
-    return sizes[pid][1] + sum(_with_children(child, sizes) for child in below)
+            self.own = max(self.own, memory.proportional(os.getpid()) / 2**20)
+            for worker in multiprocessing.active_children():
+                held = sum(map(memory.proportional, memory.family(worker.pid or 0)))
+                self.worker = max(self.worker, held / 2**20)
 
 
 def table(light: Batch, heavy: Batch, heavy_lab: str, many: list[Batch]) -> str:

@@ -9,10 +9,11 @@ import io
 import linecache
 from typing import Any
 
-from fmlab.grading import python, regions
+from fmlab.grading import regions
 from fmlab.grading.checks import Outcome
-from fmlab.grading.marking import imports_of
+from fmlab.grading.marking import builds_on, imports_of
 from fmlab.grading.source import LAB_CELL, LabSource, Question
+from fmlab.grading.submission import Answer
 
 
 def solution(lab: LabSource, question: Question) -> str:
@@ -26,15 +27,12 @@ def stub(lab: LabSource, question: Question) -> str:
     return regions.replace(source, regions.SOLUTION, regions.CODE_STUB)
 
 
-def builds_on(lab: LabSource, question: Question, answer: str) -> str:
+def beside(lab: LabSource, question: Question, answer: str) -> str:
     """Return what else an answer needs: the solutions of other questions whose names it uses."""
-    cells = {q.name: solution(lab, q) for q in lab.questions if q.name != question.name}
-    missing, needed = python.used(answer) - python.defined(answer), set[str]()
-    for name, source in reversed(cells.items()):  # an answer uses what stands above it
-        if python.defined(source) & missing:
-            needed.add(name)
-            missing |= python.used(source)
-    found = [source for name, source in cells.items() if name in needed]
+    answers = {q.name: Answer(q.name, solution(lab, q)) for q in lab.questions}
+    answers[question.name] = Answer(question.name, answer)
+    *needed, _ = builds_on(lab, question.name, answers)
+    found = [answers[name].source for name in needed]
     return "\n\n".join([imports_of(lab), *found]) if found else ""
 
 
@@ -58,7 +56,7 @@ def trial(
         for part, source in (
             ("imports", imports),
             ("lab", lab.cell(LAB_CELL).source),
-            ("other answers", builds_on(lab, question, answer)),
+            ("other answers", beside(lab, question, answer)),
             ("answer", answer),
             ("check", check),
         ):

@@ -58,6 +58,12 @@ BROKEN = {
         "inside the region",
     ),
     "unclosed hidden tests": ("### END HIDDEN TESTS\n", "", "double-check", "not closed"),
+    "a visible check behind hidden tests": (
+        "### END HIDDEN TESTS\nquestion.report()",
+        "### END HIDDEN TESTS\n@question.check(0)\ndef again(double):\n    pass\n",
+        "double-check",
+        "`again` stands after a hidden test",
+    ),
     "hidden tests outside a check": (
         "lab.summary()",
         "### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS",

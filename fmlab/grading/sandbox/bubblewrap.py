@@ -62,7 +62,7 @@ def command(
     for variable, value in {**_environment(), **(environment or {})}.items():
         line += ["--setenv", variable, value]
     line += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm"]
-    bound = _read_only()
+    bound = read_only()
     for folder in _parents(bound):  # else they would be root's alone
         line += ["--perms", "0755", "--dir", str(folder)]
     for path in bound:
@@ -102,7 +102,7 @@ def _parents(paths: list[Path]) -> list[Path]:
     return sorted({parent for path in paths for parent in path.parents} - {Path("/")})
 
 
-def _read_only() -> list[Path]:
+def read_only() -> list[Path]:
     """Return what the code inside may read: the interpreter, its packages, libraries, fmlab."""
     base, own = Path(sys.base_prefix), Path(sys.prefix)
     found = [Path("/usr/lib"), Path("/etc/ld.so.cache")]

@@ -9,10 +9,9 @@ import ctypes
 import os
 import resource
 import signal
-import sys
 from dataclasses import dataclass
 
-from fmlab.grading.sandbox import seccomp
+from fmlab.grading.sandbox import bubblewrap, seccomp
 
 NEW_PROCESSES = 0x20000000  # CLONE_NEWPID
 NEW_REST = 0x00020000 | 0x08000000 | 0x04000000 | 0x40000000  # mounts, IPC, host name, network
@@ -78,7 +77,7 @@ def shut_in(limits: Limits, data_bytes: int, slot: int) -> None:
     unshare(NEW_REST)
     _mount("/", "", _REC | _PRIVATE)
     size = f"size={limits.file_mb}m,mode=1777,nr_inodes=4096"
-    covered = [(path, _taken(path)) for path in _below_tmp()]
+    covered = [(path, _taken(path)) for path in below_tmp()]
     for place in ("/tmp", "/dev/shm"):
         _mount(place, "tmpfs", _NOSUID | _NODEV, size)
     for path, tree in covered:
@@ -93,13 +92,9 @@ def shut_in(limits: Limits, data_bytes: int, slot: int) -> None:
     seccomp.install()
 
 
-def _below_tmp() -> list[str]:
+def below_tmp() -> list[str]:
     """Return what the interpreter needs and a fresh /tmp would cover: a clone may lie there."""
-    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-    needed = {sys.prefix, sys.base_prefix}
-    if not package.startswith(f"{sys.prefix}/"):
-        needed.add(package)
-    return sorted(path for path in needed if path.startswith("/tmp/"))
+    return sorted(str(path) for path in bubblewrap.read_only() if path.is_relative_to("/tmp"))
 
 
 def _taken(path: str) -> int:

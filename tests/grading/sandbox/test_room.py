@@ -1,9 +1,11 @@
 """A room outlives every cell, and a cell leaves nothing behind, however it dies."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -82,7 +84,7 @@ def test_a_cell_leaves_nothing_to_the_next(room: Room) -> None:
     found += [hasattr(one, "left") for one in (builtins, math, sys)]
     """
     assert found(room, first) == "done"
-    kept = sorted({path.split("/")[2] for path in walls._below_tmp()})  # where a clone lies there
+    kept = sorted({path.split("/")[2] for path in walls.below_tmp()})  # where a clone lies there
     assert found(room, second) == [kept, [], False, 0o22, False, False, False]
 
 
@@ -286,7 +288,36 @@ def test_it_works_without_root(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=120, env=environment, cwd="/",
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    above = sorted({str(Path(path).parent) for path in walls._below_tmp()})  # a clone below /tmp
-    kept = sorted({path.split("/")[2] for path in walls._below_tmp()})
+    above = sorted({str(Path(path).parent) for path in walls.below_tmp()})  # a clone below /tmp
+    kept = sorted({path.split("/")[2] for path in walls.below_tmp()})
     expected = [{65534}, [0] * 6, ["/dev/shm", "/tmp", *above], kept, [1], "Ended", 6.283]
     assert ran.stdout.strip() == str(expected)
+
+
+BELOW_TMP = """
+import fmlab
+from fmlab.grading.sandbox.remote import Session
+from fmlab.grading.sandbox.room import Room
+from fmlab.grading.sandbox.walls import Limits
+source = (
+    "import os\\n"
+    "def late():\\n"
+    "    import fmlab.grading.regions as late\\n"
+    "    return late.__file__, os.access(os.path.dirname(late.__file__), os.W_OK)"
+)
+with Room() as room, Session(room, [("a", source)], ["late"], Limits(seconds=20)) as session:
+    late = fmlab.__file__.replace("__init__", "grading/regions")
+    print(session.start()["late"]() == (late, False))
+"""
+
+
+def test_a_library_below_tmp_is_there_in_the_cells_own_tmp() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        there = Path(folder) / "fmlab"
+        shutil.copytree(Path(fmlab.__file__).parent, there, ignore=lambda *_: ["assets", "views"])
+        ran = subprocess.run(
+            [sys.executable, "-P", "-c", BELOW_TMP],
+            capture_output=True, text=True, timeout=120,
+            env={"PYTHONPATH": folder, "PATH": os.environ["PATH"]},
+        )  # fmt: skip
+    assert ran.stdout.strip() == "True", ran.stderr
