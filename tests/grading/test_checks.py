@@ -417,3 +417,21 @@ def test_a_value_is_written_the_same_in_every_process() -> None:
     endless.append(endless)
     assert values.show(endless) == "list"
     assert values.show(set()) == "set()"
+
+
+def test_a_check_with_a_seed_of_its_own_has_it_and_leaves_the_others_theirs() -> None:
+    lab = Lab({"answer": 1}, points={"q": 2}, hints=HINTS)
+    lab.seeds = {"hidden": 41}
+    question, seen = lab.question("q"), {}
+
+    def hidden(answer: Any) -> None:
+        seen["hidden"] = question.seed
+        raise question.mistake("other")
+
+    def visible(answer: Any) -> None:
+        seen["visible"] = question.seed
+
+    for check in (hidden, visible):
+        question.check(1)(check)
+    question.run()
+    assert seen == {"hidden": 41, "visible": 0}

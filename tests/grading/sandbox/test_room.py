@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,8 @@ from cells import SMALL, found, start
 
 import fmlab
 from fmlab.errors import UserError
-from fmlab.grading.sandbox import bubblewrap, walls
-from fmlab.grading.sandbox.room import Ended, Gone, Raised, Room
+from fmlab.grading.sandbox import bubblewrap, walls, wire
+from fmlab.grading.sandbox.room import Cell, Ended, Gone, Raised, Room
 from fmlab.grading.sandbox.walls import Limits
 
 pytestmark = pytest.mark.sandbox
@@ -292,6 +293,17 @@ def test_it_works_without_root(tmp_path: Path) -> None:
     kept = sorted({path.split("/")[2] for path in walls.below_tmp()})
     expected = [{65534}, [0] * 6, ["/dev/shm", "/tmp", *above], kept, [1], "Ended", 6.283]
     assert ran.stdout.strip() == str(expected)
+
+
+def test_a_reply_to_another_request_ends_the_cell() -> None:
+    ours, theirs = socket.socketpair()
+    cell = Cell(None, 1, ours, Limits(seconds=5))  # type: ignore[arg-type]
+    reply = {"nonce": "0" * 32, "value": 1, "call": 1}
+    with ours, theirs:
+        wire.send(theirs, reply, [], time.monotonic() + 5)
+        with pytest.raises(Ended) as caught:
+            cell.request("start", [])
+    assert (caught.value.kind, cell.dead) == ("protocol", "protocol")
 
 
 BELOW_TMP = """

@@ -51,6 +51,12 @@ def test_it_is_nobody_and_may_nothing(room: Room) -> None:
 
 
 @sandbox
+def test_it_leads_a_session_and_a_group_of_its_own(room: Room) -> None:
+    source = "import os\nfound = [os.getpid(), os.getsid(0), os.getpgrp()]"
+    assert found(room, source) == [1, 1, 1]
+
+
+@sandbox
 def test_it_sees_no_files_but_the_interpreter_and_libraries(room: Room) -> None:
     source = """
     import os
