@@ -21,7 +21,7 @@ serve: setup
 	@$(PY) -m fmlab.book serve
 
 test: setup
-	@$(PY) -m pytest -m "not slow and not gpu and not network and not browser and not sandbox"
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto -m "not slow and not gpu and not network and not browser and not sandbox"
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

@@ -223,16 +223,7 @@ def _grade_here(tasks: Iterator[Task], jobs: int) -> Iterator[str]:
             failed += running.values()
         finally:
             pool.shutdown(cancel_futures=True)
-    crashes = 0
-    for task in failed:
-        text = _grade_alone(task)
-        crashes = 0 if text is not None else crashes + 1
-        if crashes == MOST_CRASHES:
-            raise UserError(
-                f"marking processes ended at once over {crashes} notebooks in a row; look at this "
-                "machine's memory and at `fmlab doctor`, then grade again (what is done is kept)"
-            )
-        yield text if text is not None else without_a_result(task)
+    yield from _grade_alone(failed)
 
 
 def _collected(running: dict[Future[str], Task]) -> Iterator[str]:
@@ -268,14 +259,29 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _grade_alone(task: Task) -> str | None:
-    for _ in range(ATTEMPTS):
-        with _pool(1) as pool:
-            try:
-                return pool.submit(grade_one, task).result()
-            except BrokenProcessPool:
-                continue
-    return None
+def _grade_alone(tasks: list[Task]) -> Iterator[str]:
+    """Yield the results of tasks over which a process may have died, in a process of their own."""
+    crashes, pool = 0, _pool(1)
+    try:
+        for task in tasks:
+            text = None
+            for _ in range(ATTEMPTS):
+                try:
+                    text = pool.submit(grade_one, task).result()
+                    break
+                except BrokenProcessPool:
+                    pool.shutdown()
+                    pool = _pool(1)
+            crashes = 0 if text is not None else crashes + 1
+            if crashes == MOST_CRASHES:
+                raise UserError(
+                    f"marking processes ended at once over {crashes} notebooks in a row; look at "
+                    "this machine's memory and at `fmlab doctor`, then grade again (what is done "
+                    "is kept)"
+                )
+            yield text if text is not None else without_a_result(task)
+    finally:
+        pool.shutdown()
 
 
 def without_a_result(task: Task) -> str:
