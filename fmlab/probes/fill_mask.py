@@ -113,13 +113,13 @@ def fill_mask(
         text,
         tuple(tokenizer.tokens(ids)),
         tuple(
-            _blank(place, row, tokenizer, k, wanted)
+            read_blank(place, row, tokenizer, k, wanted)
             for place, row in zip(positions, logits.softmax(dim=-1), strict=True)
         ),
     )
 
 
-def _blank(
+def read_blank(
     position: int, probabilities: Tensor, tokenizer: Tokenizer, k: int, wanted: list[int] | None
 ) -> Blank:
     """Return one place's answer for its distribution, `(vocab,)`."""
