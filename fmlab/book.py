@@ -216,7 +216,8 @@ def _forget_if_changed(root: Path) -> None:
     """Make every page be written anew where what draws them has changed."""
     digest = hashlib.sha256()
     drawers = [root / "_config.yml", root / "package-lock.json", root / "requirements.txt"]
-    for path in [*drawers, *_files(root / "book" / "_ext", ("**/*",))]:
+    live = _files(root / "fmlab" / "views" / "static" / "live", ("*",))
+    for path in [*drawers, *_files(root / "book" / "_ext", ("**/*",)), *live]:
         digest.update(path.name.encode() + path.read_bytes())
     stamp = root / "_build" / ".drawn-by"
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest.hexdigest():

@@ -24,6 +24,7 @@ WAY = (
     {"pretrain", "step", "loader", "records", "alarm", "resume", "run_story", "stages", "ship"},
     {"adapt"},
     {"probes"},
+    {"export"},
     {"baselines"},
     {"evaluate"},
     {"calibration"},

@@ -77,7 +77,7 @@ def from_hf(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> AnyBert
     if is_causal(config) and SEGMENTS in theirs:
         theirs[SEGMENTS] = _one_segment(theirs[SEGMENTS], 0)
     model = _empty_model(config, theirs)
-    names = _names(model)
+    names = weight_names(model)
     ours = {name: theirs[there] for name, there in names.items() if there in theirs}
 
     missing = [there for there in names.values() if there not in theirs]
@@ -106,7 +106,7 @@ def to_hf(model: AnyBert, causal: bool = False) -> tuple[dict[str, Any], dict[st
         causal: Whether it was trained on causal rows alone.
     """
     state = model.state_dict()
-    weights = {there: state[name].detach() for name, there in _names(model).items()}
+    weights = {there: state[name].detach() for name, there in weight_names(model).items()}
     config: dict[str, Any] = {
         "architectures": [_architecture(model)],
         "model_type": "bert",
@@ -200,7 +200,7 @@ def _empty_model(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> An
     return model
 
 
-def _names(model: AnyBert) -> dict[str, str]:
+def weight_names(model: AnyBert) -> dict[str, str]:
     """Return our name and theirs for every weight that the model's file holds."""
     if isinstance(model, Bert):
         table = TRUNK

@@ -1,0 +1,302 @@
+"""`{live}`: a figure in which the reader's own browser runs the workbook's model.
+
+    :::{live} fill-mask
+    :text: She opened the window and looked out into the garden .
+    :cover: window
+    What would you put there? The model has seen both sides of the gap.
+    :::
+
+What the figure shows at first is computed when the site is built, and stands on the page as a
+table. The scripts, the runtime and the models lie in `_static/live`; a page loads the scripts only
+where it has such a figure, and the rest when the reader starts it.
+"""
+
+import base64
+import functools
+import gzip
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from fmlab import zoo
+from fmlab.book import node_tools
+from fmlab.checkpoint import Checkpoint, shipped
+from fmlab.errors import UserError
+from fmlab.export import export
+from fmlab.files import sha256_file, write_whole
+from fmlab.probes.reading import Reading, read, split
+from fmlab.stages import HERE, stages
+from fmlab.views.live import STATIC, LiveOptions, live_html
+
+logger = logging.getLogger(__name__)
+
+ORT = "onnxruntime-web/dist"
+WASM = f"{ORT}/ort-wasm-simd-threaded"
+SERVED = ("onnxruntime-web", "onnxruntime-common", "@huggingface/tokenizers", "fflate")
+NO_LICENCE = "MIT (its package names it and brings no text)"
+
+
+class LiveFigure(nodes.General, nodes.Element):
+    """A live figure; its children are its caption."""
+
+
+class Live(SphinxDirective):
+    """Puts a live figure where it stands."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {
+        "text": directives.unchanged_required,
+        "second": directives.unchanged,
+        "cover": directives.unchanged,
+        "ask": directives.unchanged,
+        "layer": int,
+        "head": int,
+        "k": int,
+        "model": directives.unchanged,
+        "load": lambda value: directives.choice(value, ("click", "scroll")),
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure, or an error where the author's words make none."""
+        try:
+            return [self._figure()]
+        except UserError as error:
+            raise self.error(f"live: {error}") from error
+
+    def _figure(self) -> nodes.Node:
+        said = dict(self.options)
+        name = said.get("model", "books-small")
+        text, second = said.get("text", ""), said.get("second", "")
+        found = _model(name)
+        options = LiveOptions(
+            view=self.arguments[0],
+            text=text,
+            second=second,
+            masked=_places(found, text, said.get("cover", "").split()),
+            asked=said.get("ask", "").split(),
+            model=name,
+            language=self.config.language,
+            **{key: said[key] for key in ("layer", "head", "k") if key in said},
+        )
+        readings = [_read(found, options, one) for one in (text, second) if one]
+        inside = live_html(
+            options,
+            readings,
+            load=said.get("load", "click"),
+            size=_megabytes(self.env.app, name),
+            stages=[asdict(stage) for stage in _stages(name)],
+        )
+        figure = LiveFigure("", inside=inside)
+        self.set_source_info(figure)
+        self.state.nested_parse(self.content, self.content_offset, figure)
+        return figure
+
+
+@functools.cache
+def _model(name: str) -> Checkpoint:
+    if name not in zoo.local_models():
+        raise UserError(f"no model {name}; those of the site are {', '.join(zoo.local_models())}")
+    return zoo.load(name)
+
+
+def _stages(name: str) -> tuple[Any, ...]:
+    return stages(name) if (shipped(name) / "stages.json").exists() else ()
+
+
+def _places(found: Checkpoint, text: str, cover: list[str]) -> list[int]:
+    """Return where in a text the words are that are to be covered."""
+    words = list(split(found.tokenizer, text, (), found.model.config.max_position_embeddings).words)
+    if missing := [word for word in cover if word not in words]:
+        raise UserError(f"cannot cover {missing[0]!r}; the model reads the words {words}")
+    return [words.index(word) for word in cover]
+
+
+def _read(found: Checkpoint, options: LiveOptions, text: str) -> Reading:
+    return read(
+        found.masked_model,
+        found.tokenizer,
+        text,
+        masked=options.masked if text == options.text else (),
+        lens=options.view == "lens",
+        k=options.k,
+    )
+
+
+# -- the page -----------------------------------------------------------------------------------
+
+
+def _open(self: Any, node: LiveFigure) -> None:
+    self.body.append('<figure class="fmlab-live">')
+    if node.children:
+        self.body.append("<figcaption>")
+
+
+def _close(self: Any, node: LiveFigure) -> None:
+    if node.children:
+        self.body.append("</figcaption>")
+    self.body.append(f"{node['inside']}</figure>\n")
+
+
+def _leave_out(self: Any, node: LiveFigure) -> None:
+    raise nodes.SkipNode
+
+
+def _scripts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    if doctree is not None and any(True for _ in doctree.findall(LiveFigure)):
+        app.add_css_file("live/live.css")
+        app.add_js_file("live/page.js", loading_method="defer")
+
+
+# -- the files ----------------------------------------------------------------------------------
+
+
+def _served(app: Sphinx) -> Path:
+    return Path(app.outdir) / "_static" / "live"
+
+
+def _megabytes(app: Sphinx, model: str) -> int:
+    """Return what a reader's click brings over the wire from a host that packs scripts."""
+    folder = _served(app)
+    scripts = (folder / "runtime" / "wasm.js", folder / "models" / f"{model}.js")
+    return round(sum(script.stat().st_size for script in scripts) * 3 / 4 / 1e6)  # base64: 4 for 3
+
+
+def _write_files(app: Sphinx) -> None:
+    """Bring `_static/live` to what the sources say; what has not changed is left as it is."""
+    if app.builder.name != "html":
+        return
+    folder, libraries = _served(app), Path(app.srcdir) / "node_modules"
+    _copy(Path(str(STATIC / "live.css")), folder / "live.css")
+    _copy(libraries / ORT / "ort.wasm.min.js", folder / "runtime" / "ort.js")
+    give(libraries / f"{WASM}.mjs", folder, "runtime/code")
+    give(libraries / f"{WASM}.wasm", folder, "runtime/wasm")
+    for name in zoo.local_models():
+        _give_model(folder, name, Path(app.doctreedir))
+        for stage in _stages(name):
+            give(HERE / name / stage.file, folder, f"stages/{name}/{stage.step}")
+    (folder / "licences.txt").write_text(_licences(libraries), encoding="utf-8")
+    bundle(Path(app.srcdir), folder / "page.js", "page.js", "iife", _versions(folder))
+
+
+def _versions(folder: Path) -> dict[str, str]:
+    """Return a mark for each large script, so that a browser does not keep one that has changed."""
+    return {
+        script.relative_to(folder).with_suffix("").as_posix(): _first(script, 11)[3:]
+        for kind in ("runtime", "models", "stages")
+        for script in sorted((folder / kind).rglob("*.js"))
+        if script.name != "ort.js"
+    }
+
+
+def bundle(root: Path, target: Path, entry: str, form: str, versions: Mapping[str, str]) -> None:
+    """Make one script of the live figures' modules.
+
+    Args:
+        root: The repository's folder.
+        target: Where to.
+        entry: The module that imports the others.
+        form: `iife` for a page, also one that is opened from the disk; `esm` for a notebook.
+        versions: A mark for each large script that it may load.
+
+    Raises:
+        UserError: A module does not parse.
+    """
+    tool = root / "node_modules" / "esbuild" / "bin" / "esbuild"
+    done = subprocess.run(
+        [
+            *node_tools()[0],
+            str(tool),
+            str(root / "fmlab" / "views" / "static" / "live" / entry),
+            "--bundle",
+            "--minify",
+            f"--format={form}",
+            f"--define:VERSIONS={json.dumps(versions)}",
+            "--target=es2022",
+            "--charset=utf8",
+            "--log-level=warning",
+            f"--outfile={target}",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0 or done.stderr.strip():
+        raise UserError(f"the live figures' scripts do not bundle: {done.stderr.strip()}")
+
+
+def give(source: Path, folder: Path, name: str) -> None:
+    """Write a file as a script that hands its bytes to the page (see shelf.js)."""
+    target, stamp = folder / f"{name}.js", sha256_file(source)
+    mark = f"/* {stamp} */"
+    if target.is_file() and _first(target, len(mark)) == mark:
+        return
+    content = source.read_bytes()
+    packed = content if source.suffix == ".gz" else gzip.compress(content, 9, mtime=0)
+    text = base64.b64encode(packed).decode()
+    with write_whole(target) as temporary:
+        temporary.write_text(f'{mark}fmlabGive("{name}","{text}");\n', encoding="utf-8")
+
+
+def _first(path: Path, characters: int) -> str:
+    with path.open(encoding="utf-8") as stream:
+        return stream.read(characters)
+
+
+def _give_model(folder: Path, name: str, scratch: Path) -> None:
+    """Write a shipped model as a script; it is exported only where it, or the exporter, is new."""
+    found, package = _model(name), shipped(name)
+    key = hashlib.sha256(
+        (package / "model.safetensors").read_bytes()
+        + Path(export.__code__.co_filename).read_bytes()
+    ).hexdigest()[:16]
+    file = scratch / f"{name}-{key}.fmlab"
+    if not file.is_file():
+        export(found, file, name, (package / "README.md").read_text(encoding="utf-8"))
+    give(file, folder, f"models/{name}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
+
+
+def _licences(libraries: Path) -> str:
+    """Return the licences of what the figures' scripts hold."""
+    parts = []
+    for name in SERVED:
+        texts = sorted((libraries / name).glob("LICEN[CS]E*"))
+        text = texts[0].read_text(encoding="utf-8") if texts else NO_LICENCE
+        parts.append(f"{name}\n{'=' * len(name)}\n\n{text.strip()}\n")
+    return "\n\n".join(parts)
+
+
+def setup(app: Sphinx) -> Mapping[str, Any]:
+    """Connect to the build."""
+    app.add_directive("live", Live)
+    app.add_node(
+        LiveFigure,
+        html=(_open, _close),
+        latex=(_leave_out, None),
+        text=(_leave_out, None),
+        gettext=(_open_nothing, _open_nothing),
+    )
+    app.connect("builder-inited", _write_files)
+    app.connect("html-page-context", _scripts)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _open_nothing(self: Any, node: LiveFigure) -> None:
+    """Go on to the caption, which is translated like any other text."""

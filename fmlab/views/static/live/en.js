@@ -1,0 +1,40 @@
+// Everything that live figures say, in English. A sentence is whole: nothing is glued together.
+
+export const EN = {
+  start: "Start this figure",
+  startCosts: "It loads about {size} MB from this site, once, and then runs on your device.",
+  loading: "Loading the model …",
+  retry: "Try again",
+  cannotLoad: "The model could not be loaded ({why}). The page works on without it.",
+  failed: "This could not be computed ({why}). Try another sentence.",
+  sentence: "Sentence",
+  coverHint: "Press a word to cover it; press it again to uncover it.",
+  wordCovered: "{word}, covered",
+  tooLong: "The model has {positions} positions: the text is cut after {kept} tokens.",
+  asTable: "The same as a table",
+  doesNotShow: "What this does not show",
+  model: "Model: {name}",
+  modelSizes: "{layers} layers, {heads} heads each",
+  ownModel: "Show your own model",
+  ownModelHint:
+    "Choose a file that “fmlab export” wrote, or drop it on this figure. It stays on your device.",
+  ownModelShown: "This figure now shows {name}, from your file.",
+  backToFirst: "Back to {name}",
+  notAModel: "This file is not a model of “fmlab export” (a zip that holds live.json). Nothing has changed.",
+  otherFormat: "This file has format {found}, and the page reads format 1. Export it with this version of fmlab.",
+  partMissing: "This file has no {part}: it was cut short or changed. Export it again.",
+  partDamaged: "{part} in this file is damaged. Export it again.",
+  cannotRun: "The model in this file cannot run here ({why}). Export it again with this version of fmlab.",
+  cannotRead: "The file could not be read ({why}).",
+  // fill-mask
+  nothingCovered: "No word is covered. Press a word in the row above, or write [MASK] into the sentence.",
+  filled: "For covered place {n} the model's first guess is “{token}”, {share}; then {others}.",
+  candidate: "guess",
+  probability: "probability",
+  place: "place",
+  fillTable: "The model's guesses for each covered place",
+  blank: "Covered place {n}",
+  entropy: "The guesses together are as spread as {choices} equally likely ones.",
+  fillLimits:
+    "Not what the model believes: a probable word is one that fits text like its training text, true or not. Several covered words are each filled alone, as if the others stayed covered.",
+};
