@@ -161,7 +161,7 @@ def integrated_gradients(
     Does not show: what the model does with real texts. The points on the way are mixtures of
     embeddings that no text has. Another baseline asks another question and gets other numbers.
 
-    Source: Sundararajan et al. 2017, arXiv:1703.01365, section 3; computed by Captum.
+    Source: Sundararajan et al. 2017, arXiv:1703.01365; computed by Captum.
     """
     try:
         from captum.attr import LayerIntegratedGradients

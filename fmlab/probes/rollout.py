@@ -46,7 +46,7 @@ def attention_rollout(weights: Tensor) -> Tensor:
     out, half and half is a guess, and all heads count alike. After many layers the rows grow alike
     whatever the text says. Check a claim by ablation.
 
-    Source: Abnar & Zuidema 2020, arXiv:2005.00928, section 3.
+    Source: Abnar & Zuidema 2020, arXiv:2005.00928.
     """
     rolled = torch.eye(weights.size(-1), dtype=weights.dtype, device=weights.device)
     past = rolled
