@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from live_site import live_site  # noqa: F401
 from playwright.sync_api import Browser, sync_playwright
 from site_files import HTML, pages
 from site_visit import AXE, Visit, visit
