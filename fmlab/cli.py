@@ -259,6 +259,23 @@ def ship(
 
 
 @app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="A run's folder, or a model by name.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The file; NAME.fmlab in this folder if not given.")
+    ] = None,
+) -> None:
+    """Write a model as one file that the pages' live figures show: drop it on one of them."""
+    from fmlab import zoo
+    from fmlab.card import card_text
+    from fmlab.export import export as write
+
+    found = zoo.load(model)
+    name = Path(model).resolve().name if Path(model).is_dir() else model
+    print(write(found, out or Path(name.replace("/", "--")), name, card_text(found.path, name)))
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine can do, and what is missing."""
     from fmlab import doctor as examination

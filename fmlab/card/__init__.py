@@ -8,8 +8,10 @@ Sources: Mitchell et al. 2019, "Model Cards for Model Reporting", arXiv:1810.039
 """
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from huggingface_hub import ModelCard
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -30,6 +32,7 @@ from fmlab.checkpoint import CONFIG, RUN, WEIGHTS, read_json
 from fmlab.errors import UserError
 from fmlab.evaluate import EVALUATION
 from fmlab.files import sha256_file, write_text
+from fmlab.records import LOG
 
 CARD, DATA = "README.md", "DATA.md"
 TEMPLATES = Path(__file__).resolve().parents[1] / "assets" / "templates"
@@ -129,6 +132,25 @@ def write_card(
     write_text(folder / CARD, _tidy(str(ModelCard(content))))
     write_text(folder / DATA, _tidy(statement))
     return Card(folder / CARD, folder / DATA, tuple(dict.fromkeys(silent)))
+
+
+def card_text(folder: Path, name: str) -> str:
+    """Return a checkpoint's model card; where it has none, the one that `write_card` would write.
+
+    The folder is left as it is.
+
+    Raises:
+        UserError: As in `write_card`.
+    """
+    if (folder / CARD).is_file():
+        return (folder / CARD).read_text(encoding="utf-8")
+    with TemporaryDirectory(prefix="fmlab-") as above:
+        copy = Path(above) / "model"
+        copy.mkdir()
+        for file in (CONFIG, WEIGHTS, RUN, EVALUATION, LOG):
+            if (folder / file).is_file():
+                shutil.copyfile(folder / file, copy / file)
+        return write_card(copy, name=name).card.read_text(encoding="utf-8")
 
 
 def repository_url() -> str | None:
