@@ -1,7 +1,7 @@
 """A BERT written by hand, one of whose heads does one known thing: it copies the token before.
 
 Tokens, places and copied tokens have dimensions of their own, and every embedding has the same
-mean and length, so that the norms do no more than scale. Every head attends to something; what
+mean and length, so that the norms do no more than scale. Every head hands something over, but what
 the others bring does not reach the place that is read.
 """
 
@@ -9,7 +9,7 @@ import torch
 
 from fmlab.models.bert import Bert, BertConfig
 
-TOKENS = PLACES = 4  # of each, and each takes two dimensions: 1 and -1
+TOKENS = PLACES = 8  # of each, and each takes two dimensions: 1 and -1
 LAYERS, HEADS, COPYING = 2, 3, (1, 2)
 WIDTH = 2 * TOKENS
 """Numbers of a head, and of each of the three parts of a state: token, place, copied token."""
@@ -22,7 +22,10 @@ def pairs(count: int) -> torch.Tensor:
 
 @torch.no_grad()
 def previous_token_bert() -> Bert:
-    """Return the model; head 2 of layer 1 looks at the place before, the first one at itself."""
+    """Return the model; head 2 of layer 1 looks at the place before, the first place at the second.
+
+    The other heads spread evenly.
+    """
     config = BertConfig(
         vocab_size=TOKENS,
         hidden_size=3 * WIDTH,
@@ -42,7 +45,7 @@ def previous_token_bert() -> Bert:
     attention = model.layers[COPYING[0]].attention
     rows = torch.arange(COPYING[1] * WIDTH, (COPYING[1] + 1) * WIDTH)
     before = torch.zeros(PLACES, PLACES)
-    before[0, 0] = 1
+    before[0, 1] = 1
     before[torch.arange(1, PLACES), torch.arange(PLACES - 1)] = 1  # row: looks; column: looked at
     towards = pairs(PLACES).T @ before @ pairs(PLACES)  # from a place to the one before it
     attention.query.weight[rows[:, None], place] = 20 * towards.T
