@@ -37,4 +37,34 @@ export const EN = {
   entropy: "The guesses together are as spread as {choices} equally likely ones.",
   fillLimits:
     "Not what the model believes: a probable word is one that fits text like its training text, true or not. Several covered words are each filled alone, as if the others stayed covered.",
+  // lens
+  lensWhere: "Where to look",
+  lensCovered: "at the covered words, all guesses",
+  lensEverywhere: "at every token, the first guess",
+  layer: "layer",
+  embeddings: "embeddings",
+  layerRow: "layer {layer}",
+  guess: "guess {n}",
+  askedWord: "“{token}”",
+  spread: "spread",
+  bits: "{bits} bits",
+  equally: "≈ {choices} words",
+  entropyColumn: "entropy in bits",
+  token: "token",
+  lensCaption: "Covered place {n}: what each layer would put there",
+  lensHint:
+    "The darker, the more probable. Framed: the last layer's first guess. The spread is the entropy; with 5 bits the guesses are as spread as 32 equally likely words, with each bit more as twice as many.",
+  lensTable: "What each layer would put at each covered place",
+  lensFrom:
+    "At covered place {n} the model ends with “{token}”, {share}. It is the first guess from the row “{row}” on.",
+  lensLast: "At covered place {n} the model ends with “{token}”, {share}. It is the first guess in the last row only.",
+  lensLost:
+    "At covered place {n} the model ends with “{token}”, {share}. It is the first guess in the row “{first}”, loses its lead, and has it again from the row “{row}” on.",
+  lensGrid: "The first guess of each layer at every token",
+  lensGridHint:
+    "The darker, the more probable. Framed: the last layer's first guess, from where it stays. The model sees the words that are not covered, so there it mostly repeats them; cover a word to see it guess.",
+  lensAllTold: "How many of the {all} tokens have their last answer already, for good?",
+  lensSettled: "In the column “{row}”: {n}.",
+  lensLimits:
+    "Not what a layer knows or thinks. Only the last layer's output was trained to be read in this way. Read earlier, it is a rough translation: a layer may hold the answer in a form that this cannot read, and later layers need not use what it can read. The idea is the logit lens (nostalgebraist 2020); Belrose and others show in 2023 where it misleads, and train a translation for each layer (arXiv:2303.08112).",
 };

@@ -1,0 +1,42 @@
+// A table of probabilities to look at: each cell has its number, and is shaded or filled by it.
+
+import { el } from "./dom.js";
+
+/**
+ * Return a table in a box that scrolls where the screen is narrow.
+ *
+ * @param {string} caption
+ * @param {string[]} columns the first heads the names of the rows
+ * @param {{name: string, cells: object[]}[]} rows a cell has `text`, and maybe: `small` (a line
+ *   below it), `share` (shades it), `column` (draws the share as a column instead), `strong`
+ */
+export function shades(caption, columns, rows) {
+  const head = el("tr", {}, ...columns.map((text) => el("th", { scope: "col", text })));
+  const body = rows.map(({ name, cells }) =>
+    el("tr", {}, el("th", { scope: "row", text: name }), ...cells.map(cell)),
+  );
+  return el(
+    "div",
+    { class: "live-scroll", tabindex: 0, role: "region", "aria-label": caption },
+    el(
+      "table",
+      { class: "live-shades" },
+      el("caption", { text: caption }),
+      el("thead", {}, head),
+      el("tbody", {}, ...body),
+    ),
+  );
+}
+
+function cell({ text, small, share, column, strong }) {
+  const names = [];
+  if (share !== undefined) names.push(column ? "live-column" : "live-shade");
+  if (strong) names.push("live-strong");
+  return el(
+    "td",
+    { class: names.join(" ") || null, style: share === undefined ? null : `--share:${share}` },
+    column ? el("span", { class: "live-post", "aria-hidden": "true" }) : null,
+    el("span", { class: "live-cell", text }),
+    small ? el("span", { class: "live-small", text: small }) : null,
+  );
+}
