@@ -232,6 +232,7 @@ def _run(arguments: list[str], log: Path, root: Path) -> int:
     """Run Jupyter Book, keep all it says in `log`, print what matters; return its exit status."""
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONUNBUFFERED": "1"}
+    environment["FMLAB_PAGES"] = "1"  # live figures wait for a click: fmlab/live.py
     print("book: building", flush=True)
     with (
         log.open("w", encoding="utf-8") as kept,

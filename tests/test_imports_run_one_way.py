@@ -31,12 +31,13 @@ WAY = (
     {"plan"},
     {"audits"},
     {"views"},
+    {"live"},
     {"card"},
     {"bench"},
 )
 GROUND = WAY[0]
 # These stand beside the way: the ground and what is named here is all they may import.
-BESIDE = {"grading": {"grading"}, "book": {"book", "grading"}}
+BESIDE = {"grading": {"grading"}, "book": {"book", "grading"}, "bundle": {"book"}}
 # These stand on top, and nothing on the way may import them.
 ON_TOP = {"cli", "cli_labs", "doctor", "__main__"}
 # What a part of the way must leave to others.

@@ -15,9 +15,7 @@ import base64
 import functools
 import gzip
 import hashlib
-import json
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -30,14 +28,14 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from fmlab import zoo
-from fmlab.book import node_tools
+from fmlab.bundle import bundle
 from fmlab.checkpoint import Checkpoint, shipped
 from fmlab.errors import UserError
 from fmlab.export import export
 from fmlab.files import sha256_file, write_whole
-from fmlab.probes.reading import Reading, read, split
-from fmlab.stages import HERE, stages
-from fmlab.views.live import STATIC, LiveOptions, live_html
+from fmlab.live import prepare, stages_of
+from fmlab.stages import HERE
+from fmlab.views.live import STATIC, live_html
 
 logger = logging.getLogger(__name__)
 
@@ -77,27 +75,20 @@ class Live(SphinxDirective):
 
     def _figure(self) -> nodes.Node:
         said = dict(self.options)
-        name = said.get("model", "books-small")
-        text, second = said.get("text", ""), said.get("second", "")
-        found = _model(name)
-        options = LiveOptions(
-            view=self.arguments[0],
-            text=text,
-            second=second,
-            masked=_places(found, text, said.get("cover", "").split()),
-            asked=said.get("ask", "").split(),
-            model=name,
+        name = said.pop("model", "books-small")
+        load = said.pop("load", "click")
+        options, readings = prepare(
+            _model(name),
+            self.arguments[0],
+            said.pop("text", ""),
+            name=name,
+            cover=said.pop("cover", "").split(),
+            asked=said.pop("ask", "").split(),
             language=self.config.language,
-            **{key: said[key] for key in ("layer", "head", "k") if key in said},
+            **said,
         )
-        readings = [_read(found, options, one) for one in (text, second) if one]
-        inside = live_html(
-            options,
-            readings,
-            load=said.get("load", "click"),
-            size=_megabytes(self.env.app, name),
-            stages=[asdict(stage) for stage in _stages(name)],
-        )
+        told = [asdict(stage) for stage in stages_of(name)]
+        inside = live_html(options, readings, load=load, stages=told)
         figure = LiveFigure("", inside=inside)
         self.set_source_info(figure)
         self.state.nested_parse(self.content, self.content_offset, figure)
@@ -109,29 +100,6 @@ def _model(name: str) -> Checkpoint:
     if name not in zoo.local_models():
         raise UserError(f"no model {name}; those of the site are {', '.join(zoo.local_models())}")
     return zoo.load(name)
-
-
-def _stages(name: str) -> tuple[Any, ...]:
-    return stages(name) if (shipped(name) / "stages.json").exists() else ()
-
-
-def _places(found: Checkpoint, text: str, cover: list[str]) -> list[int]:
-    """Return where in a text the words are that are to be covered."""
-    words = list(split(found.tokenizer, text, (), found.model.config.max_position_embeddings).words)
-    if missing := [word for word in cover if word not in words]:
-        raise UserError(f"cannot cover {missing[0]!r}; the model reads the words {words}")
-    return [words.index(word) for word in cover]
-
-
-def _read(found: Checkpoint, options: LiveOptions, text: str) -> Reading:
-    return read(
-        found.masked_model,
-        found.tokenizer,
-        text,
-        masked=options.masked if text == options.text else (),
-        lens=options.view == "lens",
-        k=options.k,
-    )
 
 
 # -- the page -----------------------------------------------------------------------------------
@@ -156,7 +124,7 @@ def _leave_out(self: Any, node: LiveFigure) -> None:
 def _scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    if doctree is not None and any(True for _ in doctree.findall(LiveFigure)):
+    if "data-live=" in context.get("body", ""):  # of the directive, or printed by a cell
         app.add_css_file("live/live.css")
         app.add_js_file("live/page.js", loading_method="defer")
 
@@ -166,13 +134,6 @@ def _scripts(
 
 def _served(app: Sphinx) -> Path:
     return Path(app.outdir) / "_static" / "live"
-
-
-def _megabytes(app: Sphinx, model: str) -> int:
-    """Return what a reader's click brings over the wire from a host that packs scripts."""
-    folder = _served(app)
-    scripts = (folder / "runtime" / "wasm.js", folder / "models" / f"{model}.js")
-    return round(sum(script.stat().st_size for script in scripts) * 3 / 4 / 1e6)  # base64: 4 for 3
 
 
 def _write_files(app: Sphinx) -> None:
@@ -186,55 +147,27 @@ def _write_files(app: Sphinx) -> None:
     give(libraries / f"{WASM}.wasm", folder, "runtime/wasm")
     for name in zoo.local_models():
         _give_model(folder, name, Path(app.doctreedir))
-        for stage in _stages(name):
+        for stage in stages_of(name):
             give(HERE / name / stage.file, folder, f"stages/{name}/{stage.step}")
     (folder / "licences.txt").write_text(_licences(libraries), encoding="utf-8")
-    bundle(Path(app.srcdir), folder / "page.js", "page.js", "iife", _versions(folder))
+    bundle(Path(app.srcdir), folder / "page.js", "page.js", "iife", _large_files(folder))
 
 
-def _versions(folder: Path) -> dict[str, str]:
-    """Return a mark for each large script, so that a browser does not keep one that has changed."""
+def _large_files(folder: Path) -> dict[str, list[Any]]:
+    """Return a mark and a size for each script that the reader's click may load.
+
+    The mark keeps a browser from using an old one. The size, in bytes, is that of the content as it
+    goes over the wire from a host that packs scripts: base64 is four letters for three bytes.
+    """
     return {
-        script.relative_to(folder).with_suffix("").as_posix(): _first(script, 11)[3:]
+        script.relative_to(folder).with_suffix("").as_posix(): [
+            _first(script, 11)[3:],
+            script.stat().st_size * 3 // 4,
+        ]
         for kind in ("runtime", "models", "stages")
         for script in sorted((folder / kind).rglob("*.js"))
         if script.name != "ort.js"
     }
-
-
-def bundle(root: Path, target: Path, entry: str, form: str, versions: Mapping[str, str]) -> None:
-    """Make one script of the live figures' modules.
-
-    Args:
-        root: The repository's folder.
-        target: Where to.
-        entry: The module that imports the others.
-        form: `iife` for a page, also one that is opened from the disk; `esm` for a notebook.
-        versions: A mark for each large script that it may load.
-
-    Raises:
-        UserError: A module does not parse.
-    """
-    tool = root / "node_modules" / "esbuild" / "bin" / "esbuild"
-    done = subprocess.run(
-        [
-            *node_tools()[0],
-            str(tool),
-            str(root / "fmlab" / "views" / "static" / "live" / entry),
-            "--bundle",
-            "--minify",
-            f"--format={form}",
-            f"--define:VERSIONS={json.dumps(versions)}",
-            "--target=es2022",
-            "--charset=utf8",
-            "--log-level=warning",
-            f"--outfile={target}",
-        ],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0 or done.stderr.strip():
-        raise UserError(f"the live figures' scripts do not bundle: {done.stderr.strip()}")
 
 
 def give(source: Path, folder: Path, name: str) -> None:

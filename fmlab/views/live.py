@@ -93,16 +93,28 @@ class LiveOptions:
         return own | more
 
 
-def live_html(options: LiveOptions, readings: Sequence[Reading], **more: Any) -> str:
+def still_figure(
+    options: LiveOptions, readings: Sequence[Reading], startable: bool = True, **more: Any
+) -> str:
+    """Return a live figure before it is started, as HTML without a caption."""
+    return f'<figure class="fmlab-live">{live_html(options, readings, startable, **more)}</figure>'
+
+
+def live_html(
+    options: LiveOptions, readings: Sequence[Reading], startable: bool = True, **more: Any
+) -> str:
     """Return the inside of a live figure: its first state as a table, and what its scripts need.
 
     Args:
         options: What the author said.
         readings: What the model makes of the text, and of the second one where there is one.
+        startable: Whether the site has the model, so that the reader may start the figure.
         more: Further things for the scripts.
     """
-    data = html.escape(json.dumps(options.for_scripts(**more), ensure_ascii=False), quote=True)
     still = "".join(table._repr_html_() for table in still_tables(options, readings))
+    if not startable:
+        return f'<div class="live-root">{still}</div>'
+    data = html.escape(json.dumps(options.for_scripts(**more), ensure_ascii=False), quote=True)
     return f'<div class="live-root" data-live="{data}">{still}</div>'
 
 

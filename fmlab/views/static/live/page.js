@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { Engine, startRuntime } from "./engine.js";
 import { Figure } from "./figure.js";
 import { speaker } from "./language.js";
-import { take } from "./shelf.js";
+import { megabytes, take } from "./shelf.js";
 import { VIEWS } from "./views.js";
 
 const ROOT = new URL("./", document.currentScript.src).href;
@@ -36,8 +36,9 @@ async function own(bytes) {
 function prepare(root) {
   const options = JSON.parse(root.dataset.live);
   const t = speaker(options.language);
+  const size = megabytes([`models/${options.model}`, "runtime/wasm"]);
   const button = el("button", { type: "button", class: "live-button live-start", text: t("start") });
-  const costs = el("p", { class: "live-hint", text: t("startCosts", { size: options.size }) });
+  const costs = el("p", { class: "live-hint", text: t("startCosts", { size }) });
   const bar = el("div", { class: "live-waiting" }, button, costs);
   root.append(bar);
 

@@ -3,6 +3,8 @@
 // Each script calls `fmlabGive(name, text)`, where the text is the file, packed with gzip and written
 // as base64. A page from a web server takes the same way.
 
+// A mark and a size in bytes for each large script; put in when the scripts are bundled.
+const LARGE = typeof FILES === "undefined" ? {} : FILES;
 const waiting = new Map();
 const given = new Map();
 
@@ -15,8 +17,8 @@ globalThis.fmlabGive = (name, text) => given.set(name, text);
  * @param {string} name for example models/books-small
  */
 export function take(root, name) {
-  const version = VERSIONS[name]; // put in by the build
-  const address = version ? `${root}${name}.js?v=${version}` : `${root}${name}.js`;
+  const [mark] = LARGE[name] ?? [];
+  const address = mark ? `${root}${name}.js?v=${mark}` : `${root}${name}.js`;
   if (!waiting.has(address)) {
     const bytes = load(address)
       .then(() => {
@@ -32,6 +34,11 @@ export function take(root, name) {
     waiting.set(address, bytes);
   }
   return waiting.get(address);
+}
+
+/** Return how many megabytes files weigh on the wire. */
+export function megabytes(names) {
+  return Math.round(names.reduce((sum, name) => sum + (LARGE[name]?.[1] ?? 0), 0) / 1e6);
 }
 
 /** Load a script; resolve when it has run. */

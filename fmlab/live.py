@@ -1,0 +1,179 @@
+"""A live figure of any model: in a notebook Python computes, on a built page the reader's browser.
+
+from fmlab.live import live
+live("attention", "The cat sat on the mat .")
+live("fill-mask", "He opened the door .", cover=["door"], model=my_checkpoint)
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fmlab import zoo
+from fmlab.checkpoint import Checkpoint, shipped
+from fmlab.errors import UserError
+from fmlab.models.bert import BertForPreTraining
+from fmlab.probes.reading import Reading, read, split
+from fmlab.stages import MANIFEST, Stage, load_stage, stages
+from fmlab.views.live import LiveOptions, still_figure
+from fmlab.views.notebook_live import StillFigure, notebook_figure
+
+PAGES = "FMLAB_PAGES"
+"""Set while the site is built: a figure then waits for the reader's click, as others there do."""
+
+
+def live(
+    view: str,
+    text: str,
+    *,
+    model: str | Path | Checkpoint = "books-small",
+    second: str = "",
+    cover: Sequence[str] = (),
+    layer: int = 1,
+    head: int = 1,
+    k: int = 5,
+    asked: Sequence[str] = (),
+    language: str = "en",
+) -> Any:
+    """Return a live figure: the last line of a cell shows it.
+
+    Args:
+        view: `fill-mask`, `attention`, `lens`, `compare` or `pair`.
+        text: The sentence it starts with.
+        model: A name, a folder, or a loaded checkpoint.
+        second: The other sentence, for `compare` and `pair`.
+        cover: Words of the sentence that are covered at first.
+        layer: The layer shown first, from 1.
+        head: The head shown first, from 1.
+        k: How many guesses.
+        asked: Tokens whose probability is always shown.
+        language: Which words the figure speaks.
+
+    Raises:
+        UserError: An unknown view or model, a model that cannot fill masks, a word to be covered
+            that is not in the sentence, or `anywidget` is not installed.
+    """
+    found = model if isinstance(model, Checkpoint) else zoo.load(model)
+    name = _name(model, found)
+    options, readings = prepare(
+        found,
+        view,
+        text,
+        name=name,
+        second=second,
+        cover=cover,
+        layer=layer,
+        head=head,
+        k=k,
+        asked=asked,
+        language=language,
+    )
+    moments = stages_of(name)
+    if os.environ.get(PAGES):
+        told = {"stages": [asdict(stage) for stage in moments]}
+        return StillFigure(still_figure(options, readings, name in zoo.local_models(), **told))
+    about = _about(found.masked_model, name)
+    return notebook_figure(options, about, moments, Answers(found, name))
+
+
+def prepare(
+    found: Checkpoint, view: str, text: str, *, name: str, cover: Sequence[str] = (), **said: Any
+) -> tuple[LiveOptions, list[Reading]]:
+    """Return what a figure is told, and what the model makes of its first sentences.
+
+    Args:
+        found: The model.
+        view: Which view.
+        text: The sentence it starts with.
+        name: What the model is called.
+        cover: Words of the sentence that are covered at first.
+        said: The other fields of `LiveOptions`.
+
+    Raises:
+        UserError: As in `live`.
+    """
+    longest = found.model.config.max_position_embeddings
+    words = list(split(found.tokenizer, text, (), longest).words)
+    if missing := [word for word in cover if word not in words]:
+        raise UserError(f"cannot cover {missing[0]!r}; the model reads the words {words}")
+    masked = [words.index(word) for word in cover]
+    options = LiveOptions(view=view, text=text, masked=masked, model=name, **said)
+    readings = [
+        read(
+            found.masked_model,
+            found.tokenizer,
+            one,
+            masked=masked if one == text else (),
+            lens=view == "lens",
+            k=options.k,
+            asked=options.asked,
+        )
+        for one in (text, options.second)
+        if one
+    ]
+    return options, readings
+
+
+def stages_of(name: str) -> tuple[Stage, ...]:
+    """Return the moments of a model's training that can be shown; none for most models."""
+    there = name in zoo.local_models() and (shipped(name) / MANIFEST).exists()
+    return stages(name) if there else ()
+
+
+class Answers:
+    """Answers the questions that the figure's scripts ask, in the place of the browser's engine."""
+
+    def __init__(self, found: Checkpoint, name: str) -> None:
+        """Answer for a model."""
+        self.found = found
+        self.name = name
+
+    def __call__(self, question: Mapping[str, Any]) -> Reading:
+        """Return the reading that a question asks for (see engine.js for its keys).
+
+        Raises:
+            UserError: The question names a head or a stage that is not there.
+        """
+        found = self.found
+        if stage := question.get("stage"):
+            found = _stage(self.name, str(stage))
+        return read(
+            found.masked_model,
+            found.tokenizer,
+            str(question["text"]),
+            masked=question.get("masked", ()),
+            everywhere=bool(question.get("everywhere")),
+            lens=bool(question.get("lens")),
+            k=int(question.get("k", 5)),
+            asked=question.get("asked", ()),
+            off=[(int(layer), int(head)) for layer, head in question.get("off") or ()],
+        )
+
+
+@lru_cache(maxsize=6)
+def _stage(name: str, step: str) -> Checkpoint:
+    for stage in stages_of(name):
+        if str(stage.step) == step:
+            return load_stage(stage, name)
+    raise UserError(f"{name} has no stage at step {step}")
+
+
+def _name(model: str | Path | Checkpoint, found: Checkpoint) -> str:
+    if isinstance(model, Checkpoint):
+        at_home = found.path.parent == shipped().parent
+        return found.path.name if at_home and found.path.name else found.path.name or "your model"
+    return Path(model).name if Path(model).is_dir() else str(model)
+
+
+def _about(model: BertForPreTraining, name: str) -> dict[str, Any]:
+    config = model.config
+    return {
+        "name": name,
+        "layers": config.num_hidden_layers,
+        "heads": config.num_attention_heads,
+        "positions": config.max_position_embeddings,
+        "vocab": config.vocab_size,
+    }
