@@ -73,12 +73,16 @@ def notebook_figure(
         head = traitlets.Int(1, min=1).tag(sync=True)
 
         def with_controls(self) -> Any:
-            """Return the figure under ipywidgets: a text, a layer, a head."""
+            """Return the figure under ipywidgets: its sentences, a layer, a head."""
             sizes = {"layer": self.about["layers"], "head": self.about["heads"]}
-            text = ipywidgets.Text(self.text, description="text", continuous_update=False)
-            text.layout.width = "95%"
-            traitlets.link((text, "value"), (self, "text"))
-            rows = [text]
+            rows = []
+            for name in ("text", "second") if self.second else ("text",):
+                field = ipywidgets.Text(
+                    getattr(self, name), description=name, continuous_update=False
+                )
+                field.layout.width = "95%"
+                traitlets.link((field, "value"), (self, name))
+                rows.append(field)
             for name, most in sizes.items():
                 slider = ipywidgets.IntSlider(getattr(self, name), 1, most, description=name)
                 traitlets.link((slider, "value"), (self, name))
