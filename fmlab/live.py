@@ -101,20 +101,24 @@ def prepare(
         raise UserError(f"cannot cover {missing[0]!r}; the model reads the words {words}")
     masked = [words.index(word) for word in cover]
     options = LiveOptions(view=view, text=text, masked=masked, model=name, **said)
-    readings = [
+    return options, first_readings(found, options)
+
+
+def first_readings(found: Checkpoint, options: LiveOptions) -> list[Reading]:
+    """Return what a model makes of the sentences that a figure starts with."""
+    return [
         read(
             found.masked_model,
             found.tokenizer,
-            one,
-            masked=masked if one == text else (),
-            lens=view == "lens",
+            text,
+            masked=options.masked if text == options.text else (),
+            lens=options.view == "lens",
             k=options.k,
             asked=options.asked,
         )
-        for one in (text, options.second)
-        if one
+        for text in (options.text, options.second)
+        if text
     ]
-    return options, readings
 
 
 def stages_of(name: str) -> tuple[Stage, ...]:

@@ -14,6 +14,8 @@ import sphinx_book_theme
 from playwright.sync_api import Page
 from site_files import REPOSITORY
 
+from fmlab import zoo
+from fmlab.live import first_readings, stages_of
 from fmlab.probes.reading import Reading
 from fmlab.views.live import LiveOptions, live_html
 
@@ -70,20 +72,13 @@ class LiveSite:
         return file
 
     def _figure(self, options: LiveOptions, load: str) -> str:
-        app: Any = SimpleNamespace(outdir=self.folder)
-        return live_html(
-            options,
-            readings(options),
-            load=load,
-            size=live._megabytes(app, options.model),
-            stages=[asdict(stage) for stage in live._stages(options.model)],
-        )
+        stages = [asdict(stage) for stage in stages_of(options.model)]
+        return live_html(options, readings(options), load=load, stages=stages)
 
 
 def readings(options: LiveOptions) -> Sequence[Reading]:
     """Return what Python makes of a figure's sentences."""
-    model = live._model(options.model)
-    return [live._read(model, options, text) for text in (options.text, options.second) if text]
+    return first_readings(zoo.load(options.model), options)
 
 
 @pytest.fixture(scope="session")
