@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 
 /**
- * Return a table in a box that scrolls where the screen is narrow.
+ * Return a title, and a table in a box that scrolls where the screen is narrow.
  *
  * @param {string} caption
  * @param {string[]} columns the first heads the names of the rows
@@ -17,13 +17,18 @@ export function shades(caption, columns, rows) {
   );
   return el(
     "div",
-    { class: "live-scroll", tabindex: 0, role: "region", "aria-label": caption },
+    {},
+    // Not a caption: that would be as wide as the table, which may be wider than the screen.
+    el("p", { class: "live-title", text: caption }),
     el(
-      "table",
-      { class: "live-shades" },
-      el("caption", { text: caption }),
-      el("thead", {}, head),
-      el("tbody", {}, ...body),
+      "div",
+      { class: "live-wide", tabindex: 0, role: "region", "aria-label": caption },
+      el(
+        "table",
+        { class: "live-shades", "aria-label": caption },
+        el("thead", {}, head),
+        el("tbody", {}, ...body),
+      ),
     ),
   );
 }
