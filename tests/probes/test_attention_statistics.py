@@ -165,8 +165,8 @@ def test_any_model_is_measured_by_its_trunk_without_dropout(
 
 
 def test_a_link_is_the_weight_from_its_first_place_to_its_second(rows: list[list[int]]) -> None:
-    model, chosen = random_bert(), [rows[1], rows[2], rows[0]]
-    links = [(4, 2), (5, 3), (1, 3)]  # in the pair, place 3 holds the [SEP] between the two
+    model, chosen = random_bert(), [rows[0], rows[2], rows[1]]  # the shortest first
+    links = [(1, 3), (5, 3), (4, 2)]
     found = link_share(model, chosen, links)
     shares, offsets, others = [], [], []
     for row, (a, b) in zip(chosen, links, strict=True):
@@ -177,7 +177,7 @@ def test_a_link_is_the_weight_from_its_first_place_to_its_second(rows: list[list
         if same:
             offsets.append(torch.stack(same).mean(0))
         others.append(torch.stack([weights[:, :, a, j] for j in words if j not in (a, b)]).mean(0))
-    assert len(offsets) == 2  # the last row has no second pair as far apart
+    assert len(offsets) == 2  # the first row has no second pair as far apart
     assert torch.allclose(found.share.double(), torch.stack(shares).mean(0), atol=1e-6)
     assert torch.allclose(found.same_offset.double(), torch.stack(offsets).mean(0), atol=1e-6)
     assert torch.allclose(found.other_places.double(), torch.stack(others).mean(0), atol=1e-6)
