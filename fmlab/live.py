@@ -18,7 +18,7 @@ from fmlab.errors import UserError
 from fmlab.models.bert import BertForPreTraining
 from fmlab.probes.reading import Reading, read, split
 from fmlab.stages import MANIFEST, Stage, load_stage, stages
-from fmlab.views.live import LiveOptions, still_figure
+from fmlab.views.live import MASK, LiveOptions, still_figure
 from fmlab.views.notebook_live import StillFigure, notebook_figure
 
 PAGES = "FMLAB_PAGES"
@@ -32,6 +32,7 @@ def live(
     model: str | Path | Checkpoint = "books-small",
     second: str = "",
     cover: Sequence[str] = (),
+    cover_second: Sequence[str] | None = None,
     layer: int = 1,
     head: int = 1,
     k: int = 5,
@@ -46,6 +47,8 @@ def live(
         model: A name, a folder, or a loaded checkpoint.
         second: The other sentence, for `compare` and `pair`.
         cover: Words of the sentence that are covered at first.
+        cover_second: The same for the other sentence of `compare`; else those of `cover` that it
+            has. In `pair` the same places are covered in both.
         layer: The layer shown first, from 1.
         head: The head shown first, from 1.
         k: How many guesses.
@@ -65,6 +68,7 @@ def live(
         name=name,
         second=second,
         cover=cover,
+        cover_second=cover_second,
         layer=layer,
         head=head,
         k=k,
@@ -80,7 +84,15 @@ def live(
 
 
 def prepare(
-    found: Checkpoint, view: str, text: str, *, name: str, cover: Sequence[str] = (), **said: Any
+    found: Checkpoint,
+    view: str,
+    text: str,
+    *,
+    name: str,
+    second: str = "",
+    cover: Sequence[str] = (),
+    cover_second: Sequence[str] | None = None,
+    **said: Any,
 ) -> tuple[LiveOptions, list[Reading]]:
     """Return what a figure is told, and what the model makes of its first sentences.
 
@@ -89,34 +101,90 @@ def prepare(
         view: Which view.
         text: The sentence it starts with.
         name: What the model is called.
+        second: The other sentence.
         cover: Words of the sentence that are covered at first.
+        cover_second: The same for the other sentence, as in `live`.
         said: The other fields of `LiveOptions`.
 
     Raises:
         UserError: As in `live`.
     """
-    longest = found.model.config.max_position_embeddings
-    words = list(split(found.tokenizer, text, (), longest).words)
-    if missing := [word for word in cover if word not in words]:
-        raise UserError(f"cannot cover {missing[0]!r}; the model reads the words {words}")
-    masked = [words.index(word) for word in cover]
-    options = LiveOptions(view=view, text=text, masked=masked, model=name, **said)
+    words, others = _words(found, text), _words(found, second)
+    masked = _places(words, cover)
+    if not second:
+        masked_second = []
+    elif view == "pair":
+        masked_second = opposite_places(words, others, masked)
+    elif cover_second is None:
+        masked_second = _places(others, [word for word in cover if word in others])
+    else:
+        masked_second = _places(others, cover_second)
+    options = LiveOptions(
+        view=view,
+        text=text,
+        second=second,
+        masked=masked,
+        masked_second=masked_second,
+        model=name,
+        **said,
+    )
     return options, first_readings(found, options)
 
 
+def _words(found: Checkpoint, text: str) -> list[str]:
+    longest = found.model.config.max_position_embeddings
+    return list(split(found.tokenizer, text, (), longest).words)
+
+
+def _places(words: list[str], cover: Sequence[str]) -> list[int]:
+    if missing := [word for word in cover if word not in words]:
+        raise UserError(f"cannot cover {missing[0]!r}; the model reads the words {words}")
+    return [words.index(word) for word in cover]
+
+
+def opposite_places(first: list[str], second: list[str], places: Sequence[int]) -> list[int]:
+    """Return where the words at some places of a sentence stand in one with single words changed.
+
+    Args:
+        first: Words of the sentence.
+        second: Words of the other: as many, or all but one the same and several for that one.
+        places: Places in the first.
+
+    Raises:
+        UserError: The sentences differ in another way, or in a word at one of the places.
+    """
+    longer = len(second) - len(first)
+    same = 0
+    while same < min(len(first), len(second)) and first[same] == second[same]:
+        same += 1
+    one_became_several = same < len(first) and first[same + 1 :] == second[same + 1 + longer :]
+    if longer < 0 or (longer > 0 and not one_became_several):
+        raise UserError(
+            f"a pair is one sentence with single words changed; {' '.join(second)!r} has "
+            f"{len(second)} words, and {' '.join(first)!r} has {len(first)}"
+        )
+    return [place + longer if place > same else place for place in places]
+
+
 def first_readings(found: Checkpoint, options: LiveOptions) -> list[Reading]:
-    """Return what a model makes of the sentences that a figure starts with."""
+    """Return what a model makes of the sentences that a figure starts with.
+
+    A pair is about how all of the probability moves, so it gets every token of the vocabulary. The
+    lens looks at every place where none is covered.
+    """
+    sentences = [(options.text, options.masked), (options.second, options.masked_second)]
     return [
         read(
             found.masked_model,
             found.tokenizer,
             text,
-            masked=options.masked if text == options.text else (),
+            masked=masked,
             lens=options.view == "lens",
-            k=options.k,
+            everywhere=options.view == "lens" and not (masked or MASK in text),
+            k=found.model.config.vocab_size if options.view == "pair" else options.k,
             asked=options.asked,
         )
-        for text in (options.text, options.second)
+        for text, masked in sentences
         if text
     ]
 

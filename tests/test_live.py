@@ -61,13 +61,57 @@ def test_a_figure_of_a_model_that_the_site_has_not_stays_still(
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_says_something_before_it_is_started(view: str) -> None:
-    second = "He opened the door ." if view in ("compare", "pair") else ""
+    second = {"compare": "He opened the door .", "pair": TEXT.replace("She", "He")}.get(view, "")
     options, readings = prepare(
         SHIPPED, view, TEXT, name="books-small", cover=["window"], second=second
     )
     tables = still_tables(options, readings)
     assert tables
     assert all(table.rows for table in tables)
+
+
+def test_a_pair_s_still_table_has_what_moves_most() -> None:
+    options, readings = prepare(
+        SHIPPED, "pair", "The man took his hat .", name="books-small",
+        cover=["his"], second="The young woman took his hat .", k=3,
+    )  # fmt: skip
+    assert (options.masked, options.masked_second) == ([3], [4])
+    (table,) = still_tables(options, readings)
+    assert {row[0] for row in table.rows[:2]} == {"his", "her"}
+    asked = ["her"]
+    both = [
+        read(SHIPPED.masked_model, SHIPPED.tokenizer, text, asked=asked).fills[0].asked[0]
+        for text in ("The man took [MASK] hat .", "The young woman took [MASK] hat .")
+    ]
+    row = next(row for row in table.rows if row[0] == "her")
+    assert row[1:] == [f"{candidate.probability:.1%}" for candidate in both]
+    assert len(table.rows) <= 6
+
+
+def test_the_lens_shows_every_token_where_none_is_covered() -> None:
+    options, readings = prepare(SHIPPED, "lens", "She ran .", name="books-small")
+    (table,) = still_tables(options, readings)
+    assert [row[0] for row in table.rows] == ["[CLS]", "she", "ran", ".", "[SEP]"]
+    assert [len(row) for row in table.rows] == [6] * 5
+
+
+@pytest.mark.parametrize(
+    ("cover_second", "places"), [(None, [3]), ((), []), (["a", "window"], [2, 3])]
+)
+def test_the_other_sentence_has_its_own_covers(cover_second: list | None, places: list) -> None:
+    second = "He broke a window ."
+    options, readings = prepare(
+        SHIPPED, "compare", TEXT, name="books-small", cover=["window"],
+        second=second, cover_second=cover_second,
+    )  # fmt: skip
+    assert options.masked_second == places
+    assert [fill.place for fill in readings[1].fills] == [place + 1 for place in places]
+
+
+@pytest.mark.parametrize("second", ["He opened it .", "He opened a big blue door and looked out ."])
+def test_a_pair_of_two_other_sentences_gets_one_line(second: str) -> None:
+    with pytest.raises(UserError, match="single words changed"):
+        prepare(SHIPPED, "pair", TEXT, name="books-small", second=second)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +173,7 @@ def test_a_mistake_in_a_question_is_one_line_of_the_answer() -> None:
 
 
 def test_the_widget_follows_its_traits_and_has_controls() -> None:
-    figure = live("pair", TEXT, second="He opened the door .", layer=2)
+    figure = live("compare", TEXT, second="He opened the door .", layer=2)
     assert (figure.layer, figure.about["layers"]) == (2, 4)
     box = figure.with_controls()
     text, second, layer, head, shown = box.children

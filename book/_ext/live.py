@@ -58,6 +58,7 @@ class Live(SphinxDirective):
         "text": directives.unchanged_required,
         "second": directives.unchanged,
         "cover": directives.unchanged,
+        "cover-second": directives.unchanged,
         "ask": directives.unchanged,
         "layer": int,
         "head": int,
@@ -77,12 +78,14 @@ class Live(SphinxDirective):
         said = dict(self.options)
         name = said.pop("model", "books-small")
         load = said.pop("load", "click")
+        second = said.pop("cover-second", None)
         options, readings = prepare(
             _model(name),
             self.arguments[0],
             said.pop("text", ""),
             name=name,
             cover=said.pop("cover", "").split(),
+            cover_second=None if second is None else second.split(),
             asked=said.pop("ask", "").split(),
             language=self.config.language,
             **said,

@@ -29,8 +29,15 @@ WORDS = {
     "en": {
         "fill": "The model's guesses for “{text}”",
         "lens": "What each layer would put at the covered place of “{text}”",
+        "grid": "The first guess of each layer at every token of “{text}”",
+        "n_layer": "layer {n}",
         "attention": "Where “{text}” looks, in head {head} of layer {layer}: the strongest links",
         "both": "The model's guesses for both sentences",
+        "finished": "The finished model's guesses for “{text}”",
+        "pair": "The guesses that move most, from “{text}” to “{second}”",
+        "guess_alone": "guess",
+        "in_first": "in the first sentence",
+        "in_second": "in the second",
         "layer": "layer",
         "embeddings": "none (embeddings)",
         "guess": "guess {n}",
@@ -40,7 +47,9 @@ WORDS = {
         "weight": "weight",
     }
 }
+MASK = "[MASK]"
 STRONGEST = 8
+MOVED = 0.001  # a guess whose probability moves by less is left out of a pair's table
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class LiveOptions:
         text: The sentence it starts with.
         second: The other sentence, for `compare` and `pair`.
         masked: Words of the sentence that are covered at first, by their place from 0.
+        masked_second: The same of the other sentence.
         layer: The layer shown first, from 1.
         head: The head shown first, from 1.
         k: How many guesses.
@@ -64,6 +74,7 @@ class LiveOptions:
     text: str
     second: str = ""
     masked: Sequence[int] = ()
+    masked_second: Sequence[int] = ()
     layer: int = 1
     head: int = 1
     k: int = 5
@@ -124,10 +135,12 @@ def still_tables(options: LiveOptions, readings: Sequence[Reading]) -> list[Tabl
     if options.view == "attention":
         return [_links(options, readings[0], words)]
     if options.view == "lens":
-        return [_layers(options, readings[0], words)]
-    if options.view == "fill-mask":
-        return [_guesses(options, readings, words, words["fill"].format(text=options.text))]
-    return [_guesses(options, readings, words, words["both"])]
+        show = _layers if MASK in readings[0].sentence.tokens else _grid
+        return [show(options, readings[0], words)]
+    if options.view == "pair" and options.second and all(reading.fills for reading in readings):
+        return [_moved(options, readings, words)]
+    key = "both" if options.second else "finished" if options.view == "compare" else "fill"
+    return [_guesses(options, readings, words, words[key].format(text=options.text))]
 
 
 def _guesses(
@@ -138,9 +151,20 @@ def _guesses(
     for reading in readings:
         covered = " ".join(t for t in reading.sentence.tokens[1:-1])
         for fill in reading.fills:
-            cells = [f"{c.token} ({c.probability:.1%})" for c in fill.candidates]
+            cells = [f"{c.token} ({c.probability:.1%})" for c in fill.candidates[: options.k]]
             rows.append([covered, *cells])
     return Table(caption, names, rows)
+
+
+def _moved(options: LiveOptions, readings: Sequence[Reading], words: Mapping[str, str]) -> Table:
+    before, after = (
+        {c.token: c.probability for c in reading.fills[0].candidates} for reading in readings
+    )
+    most = sorted(before, key=lambda token: -abs(after[token] - before[token]))[: 2 * options.k]
+    shown = [token for token in most if abs(after[token] - before[token]) >= MOVED] or most[:1]
+    rows = [[token, f"{before[token]:.1%}", f"{after[token]:.1%}"] for token in shown]
+    caption = words["pair"].format(text=options.text, second=options.second)
+    return Table(caption, [words["guess_alone"], words["in_first"], words["in_second"]], rows)
 
 
 def _layers(options: LiveOptions, reading: Reading, words: Mapping[str, str]) -> Table:
@@ -155,6 +179,16 @@ def _layers(options: LiveOptions, reading: Reading, words: Mapping[str, str]) ->
         if fill.place == first
     ]
     return Table(words["lens"].format(text=options.text), names, rows)
+
+
+def _grid(options: LiveOptions, reading: Reading, words: Mapping[str, str]) -> Table:
+    layers = sorted({fill.layer for fill in reading.fills})
+    rows = [[token] for token in reading.sentence.tokens]
+    for fill in reading.fills:  # layer by layer
+        best = fill.candidates[0]
+        rows[fill.place].append(f"{best.token} ({best.probability:.1%})")
+    names = [words["n_layer"].format(n=layer) if layer else words["embeddings"] for layer in layers]
+    return Table(words["grid"].format(text=options.text), [words["from"], *names], rows)
 
 
 def _links(options: LiveOptions, reading: Reading, words: Mapping[str, str]) -> Table:
