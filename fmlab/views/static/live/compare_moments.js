@@ -81,17 +81,17 @@ function drawing(figure, stages, stage, { answer, seen }) {
   const end = distribution(answer.fills[0]);
   const here = stage ? seen.get(stage.step) : end;
   const tokens = leaders([here, end], k, options.asked);
-  const rows = tokens.map((token) => ({ token, shares: stage ? [here.get(token), end.get(token)] : [end.get(token)] }));
+  const shown = stage ? [here, end] : [end];
+  const rows = tokens.map((token) => ({ token, shares: shown.map((one) => one.get(token)) }));
   const names = stage ? [t("atStep", told(figure, stage)), t("finished")] : [t("finished")];
   const parts = [versus(names, rows)];
   if (answer.fills.length > 1) parts.push(el("p", { class: "live-hint", text: t("firstPlaceOnly") }));
   const share = (p) => `${(p * 100).toFixed(2)} %`;
-  const tables = [
-    table(t("momentsTable"), [t("candidate"), ...names], rows.map(({ token, shares }) => [token, ...shares.map(share)])),
-  ];
+  const cells = rows.map(({ token, shares }) => [token, ...shares.map(share)]);
+  const tables = [table(t("momentsTable"), [t("candidate"), ...names], cells)];
   if (stages.length) {
-    const grown = growth(figure, stages, stage, end, seen);
-    parts.push(grown, el("p", { class: "live-hint", text: t("growthHint") }));
+    parts.push(growth(figure, stages, stage, end, seen));
+    parts.push(el("p", { class: "live-hint", text: t("growthHint") }));
   }
   return { drawing: parts, table: tables };
 }
@@ -99,12 +99,19 @@ function drawing(figure, stages, stage, { answer, seen }) {
 /** Return how probable the finished model's first guesses were at each moment seen so far. */
 function growth(figure, stages, now, end, seen) {
   const { t, options } = figure;
-  const moments = [...stages.map((stage) => [told(figure, stage).step, seen.get(stage.step), stage === now]), [t("end"), end, !now]];
-  const rows = leaders([end], options.k ?? 5, options.asked).map((token) => ({
+  const tokens = leaders([end], options.k ?? 5, options.asked);
+  const moments = [
+    ...stages.map((stage) => [told(figure, stage).step, seen.get(stage.step), stage === now]),
+    [t("end"), end, now === null],
+  ];
+  const known = moments.flatMap(([, one]) => (one ? tokens.map((token) => one.get(token)) : []));
+  const top = Math.max(...known);
+  const rows = tokens.map((token) => ({
     name: token,
-    cells: moments.map(([, one, strong]) =>
-      one ? { text: percent(one.get(token)), share: one.get(token), column: true, strong } : { text: t("unseen") },
-    ),
+    cells: moments.map(([, one, strong]) => {
+      if (!one) return { text: t("unseen") };
+      return { text: percent(one.get(token)), column: one.get(token) / top, strong };
+    }),
   }));
   return shades(t("growth"), [t("stepColumn"), ...moments.map(([name]) => name)], rows);
 }

@@ -20,6 +20,9 @@ export function compareSentences(figure, first) {
     onChange: () => figure.redraw(),
   });
   const head = headChoice(figure, () => figure.redraw());
+  const guessBox = el("div");
+  const linkBox = el("div");
+  const box = el("div", {}, guessBox, head.element, linkBox);
 
   async function draw(current) {
     const answers = [];
@@ -32,8 +35,11 @@ export function compareSentences(figure, first) {
     const bare = answers.findIndex((answer) => answer.fills.length === 0);
     const guesses = bare < 0 ? compareGuesses(figure, answers) : null;
     const links = compareLinks(figure, answers, head);
-    const nothing = el("p", { class: "live-hint", text: t("nothingToCompare") });
-    figure.drawing.replaceChildren(guesses?.drawing ?? nothing, links.drawing);
+    guessBox.replaceChildren(...(guesses?.drawing ?? []));
+    head.element.hidden = !links.table;
+    linkBox.replaceChildren(...links.drawing);
+    // Not taken out and put back: a list in it may have the focus.
+    if (!box.isConnected) figure.drawing.replaceChildren(box);
     figure.say(guesses?.line ?? t(bare === 0 ? "nothingCoveredA" : "nothingCoveredB"));
     figure.tableBox.replaceChildren(...[guesses?.table, links.table].filter(Boolean));
   }
@@ -43,7 +49,6 @@ export function compareSentences(figure, first) {
     show(shown) {
       first.element.querySelector("label").textContent = t(shown ? "sentenceA" : "sentence");
       second.element.hidden = !shown;
-      head.element.hidden = !shown;
     },
   };
 }
@@ -54,12 +59,8 @@ function compareGuesses(figure, answers) {
   const tokens = leaders(both, options.k ?? 5, options.asked);
   const rows = tokens.map((token) => ({ token, shares: both.map((one) => one.get(token)) }));
   const several = answers.some((answer) => answer.fills.length > 1);
-  const drawing = el(
-    "div",
-    {},
-    versus([t("sentenceA"), t("sentenceB")], rows),
-    several ? el("p", { class: "live-hint", text: t("firstPlaceOnly") }) : null,
-  );
+  const drawing = [versus([t("sentenceA"), t("sentenceB")], rows)];
+  if (several) drawing.push(el("p", { class: "live-hint", text: t("firstPlaceOnly") }));
   const [a, b] = both.map((one) => [...one.keys()][0]);
   const line = t(a === b ? "bothFirst" : "eachFirst", {
     a,
@@ -79,7 +80,7 @@ function compareLinks(figure, answers, { layer, head }) {
   const [a, b] = answers.map((answer) => answer.tokens);
   if (a.length !== b.length) {
     const text = t("otherLengths", { a: a.length, b: b.length });
-    return { drawing: el("p", { class: "live-hint", text }), table: null };
+    return { drawing: [el("p", { class: "live-hint", text })], table: null };
   }
   const weights = answers.map((answer) => answer.attentions.head(layer, head));
   const names = { layer: layer + 1, head: head + 1 };
@@ -93,9 +94,7 @@ function compareLinks(figure, answers, { layer, head }) {
   }
   const caption = t("compareLinks", { ...names, least: percent(LINKED) });
   const columns = [t("from"), t("to"), t("weightInA"), t("weightInB")];
-  const drawing = el(
-    "div",
-    {},
+  const drawing = [
     el("p", { class: "live-title", text: t("linksOfHead", names) }),
     el("p", { class: "live-hint", text: t("linksHint") }),
     el(
@@ -107,7 +106,7 @@ function compareLinks(figure, answers, { layer, head }) {
         return smallMatrix(title, label, answers[i].tokens, weights[i]);
       }),
     ),
-  );
+  ];
   return { drawing, table: table(caption, columns, rows) };
 }
 

@@ -2,7 +2,7 @@
 
 import { el, freshId } from "./dom.js";
 
-/** Add the two lists to a figure; return an object with `layer` and `head`, both from 0. */
+/** Return an object with `layer` and `head`, both from 0, and the lists as its `element`. */
 export function headChoice(figure, onChange) {
   const { t, options, source } = figure;
   const { layers, heads } = source.about;
@@ -23,6 +23,5 @@ export function headChoice(figure, onChange) {
     });
     state.element.append(el("label", { for: id, text: t(`${key}Choice`) }), list);
   }
-  figure.controls.append(state.element);
   return state;
 }

@@ -85,7 +85,7 @@ function grid({ t }, heads, most) {
     name: t("layerRow", { layer: layer + 1 }),
     cells: heads
       .filter((one) => one.layer === layer)
-      .map((one) => ({ text: percent(one.moved), share: one.moved, strong: one === most })),
+      .map((one) => ({ text: percent(one.moved), share: one.moved / (most.moved || 1), strong: one === most })),
   }));
   return shades(t("headsGrid"), [t("layer"), ...columns], rows);
 }

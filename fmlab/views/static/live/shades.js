@@ -8,7 +8,7 @@ import { el } from "./dom.js";
  * @param {string} caption
  * @param {string[]} columns the first heads the names of the rows
  * @param {{name: string, cells: object[]}[]} rows a cell has `text`, and maybe: `small` (a line
- *   below it), `share` (shades it), `column` (draws the share as a column instead), `strong`
+ *   below it), `share` (shades it), `column` (draws a column that high instead, 0 to 1), `strong`
  */
 export function shades(caption, columns, rows) {
   const head = el("tr", {}, ...columns.map((text) => el("th", { scope: "col", text })));
@@ -35,12 +35,15 @@ export function shades(caption, columns, rows) {
 
 function cell({ text, small, share, column, strong }) {
   const names = [];
-  if (share !== undefined) names.push(column ? "live-column" : "live-shade");
+  if (share !== undefined) names.push("live-shade");
+  if (column !== undefined) names.push("live-column");
   if (strong) names.push("live-strong");
   return el(
     "td",
     { class: names.join(" ") || null, style: share === undefined ? null : `--share:${share}` },
-    column ? el("span", { class: "live-post", "aria-hidden": "true" }) : null,
+    column === undefined
+      ? null
+      : el("span", { class: "live-post", style: `--high:${column}`, "aria-hidden": "true" }),
     el("span", { class: "live-cell", text }),
     small ? el("span", { class: "live-small", text: small }) : null,
   );

@@ -62,7 +62,7 @@ export function stageSlider(figure, stages, onChange) {
     el("label", { for: id, text: t("moment") }),
     el("div", { class: "live-slider-row" }, button, range),
     where,
-    el("p", { class: "live-hint", text: t("stageCosts", { size: Math.ceil(mega) }) }),
+    el("p", { class: "live-hint", text: t("stageCosts", { size: Math.round(mega) }) }),
   );
   name();
   figure.controls.append(state.element);
@@ -71,7 +71,7 @@ export function stageSlider(figure, stages, onChange) {
 
 /** Return a moment's numbers as words. */
 export function told({ options }, { step, tokens, loss }) {
-  const long = { notation: "compact", compactDisplay: "long", maximumFractionDigits: 1 };
+  const long = { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 2 };
   const language = options.language ?? "en";
   return {
     step: step.toLocaleString(language),

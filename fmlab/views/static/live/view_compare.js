@@ -38,6 +38,7 @@ export function compare(figure) {
     figure.redraw();
   }
 
+  figure.drawing.before(figure.status); // the drawing is tall, and the line says what to look for
   arrange();
   return (current) => parts[mode.value].draw(current);
 }

@@ -11,6 +11,7 @@ import { wordChanges } from "./word_changes.js";
 
 const EQUAL = 1.1; // up to this many times as likely counts as the same
 const MANY = 1000;
+const MOVED = 0.001; // what moves by less is left out
 
 export function pair(figure) {
   const { t, options } = figure;
@@ -28,6 +29,7 @@ export function pair(figure) {
   });
   const changes = wordChanges(figure, () => figure.redraw());
   figure.limits.textContent = t("pairLimits");
+  figure.drawing.before(figure.status); // the drawing is tall, and the line says what to look for
 
   return async (current) => {
     const a = await figure.ask(whole(figure, { text: asked.text, masked: asked.masked }));
@@ -86,7 +88,8 @@ function movedGuesses(figure, before, after, names) {
   const [a, b] = [distribution(before), distribution(after)];
   const move = (token) => b.get(token) - a.get(token);
   const most = [...a.keys()].sort((x, y) => Math.abs(move(y)) - Math.abs(move(x)));
-  const first = most.slice(0, 2 * (options.k ?? 5));
+  const moving = most.slice(0, 2 * (options.k ?? 5)).filter((token) => Math.abs(move(token)) >= MOVED);
+  const first = moving.length ? moving : most.slice(0, 1);
   const further = leaders([a, b], 0, options.asked).filter((token) => !first.includes(token));
   const rows = [...first, ...further].map((token) => {
     const shares = [a.get(token), b.get(token)];
