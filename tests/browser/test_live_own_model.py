@@ -121,8 +121,9 @@ def test_a_model_that_is_dropped_is_shown(started: Visit, mine: Checkpoint, file
     assert first_guess(started) == best.token
     started.page.get_by_role("textbox", name="Sentence").fill("the dog ran " * 20)
     expect(started.page.get_by_role("alert")).to_contain_text("cut after 40 tokens")
-    assert accessibility(started.page) == []
     assert overflow(started.page, PHONE) == []
+    if started.home.startswith("http"):  # from a file, axe-core's own reading of styles is barred
+        assert accessibility(started.page) == []
 
 
 BROKEN = {
