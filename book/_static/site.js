@@ -18,4 +18,5 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined
 
   addEventListener("load", mark);
   addEventListener("resize", mark);
+  addEventListener("toggle", mark, true); // what was folded had no width before
 })();
