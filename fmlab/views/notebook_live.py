@@ -103,11 +103,12 @@ def notebook_figure(
 
 
 def reply(send: Callable[..., None], ask: Ask, content: Mapping[str, Any]) -> None:
-    """Answer one message of the figure's scripts; a user's mistake becomes one line in it."""
+    """Answer one message of the figure's scripts; what goes wrong becomes one line in the figure."""
     try:
         reading = ask(content["question"])
-    except UserError as error:
-        send({"id": content["id"], "error": str(error)})
+    except Exception as error:  # else the figure would wait for ever
+        told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        send({"id": content["id"], "error": told})
         return
     send(
         {"id": content["id"], "answer": for_scripts(reading)},
