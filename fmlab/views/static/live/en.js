@@ -205,7 +205,8 @@ export const EN = {
   attMatrixBox: "Matrix: which token looks at which",
   attPoint: "Point at a cell to read its weight.",
   attCell: "“{from}” looks at “{to}”: {share}",
-  attPieces: "A token that begins with ## goes on with the word before it.",
+  attPieces: "A token that begins with ## goes on with the word before it; press a word again for its next token.",
+  attScrolls: "The drawing is larger than its window: scroll inside it.",
   attDarker: "The stronger the colour, the larger the weight:",
   attShare: "{share} %",
   attLeast:

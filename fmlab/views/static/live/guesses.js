@@ -53,18 +53,21 @@ export function guesses(figure, onWatch) {
     watch.hidden = before.length === 0;
     const missing = before.length ? state.watched.filter((token) => probability(before[0], token) === null) : [];
     unknown.textContent = missing.map((token) => t("attUnknown", { token })).join(" ");
+    const all = before.map((fill, i) => lines(fill, after?.[i]));
+    const longest = Math.max(0, ...all.flat().flatMap((line) => [line.before, line.after ?? 0]));
     bars.replaceChildren(
-      ...before.map((fill, i) =>
+      ...all.map((some, i) =>
         el(
           "div",
           { class: "live-blank" },
           before.length > 1 ? el("p", { class: "live-title", text: t("blank", { n: i + 1 }) }) : null,
           // The status line and the table say the same.
-          el("div", { "aria-hidden": "true" }, ...lines(fill, after?.[i]).map((line) => bar(line))),
+          el("div", { "aria-hidden": "true" }, ...some.map((line) => bar(line, longest))),
         ),
       ),
     );
-    if (after && before.length) bars.append(el("p", { class: "live-hint", text: t("attBarsHint") }));
+    if (!before.length) return;
+    bars.append(el("p", { class: "live-hint", text: t(after ? "attBarsHint" : "attScale", { share: percent(longest) }) }));
   }
 
   /** Return what is shown of one place: the first guesses of both, then the watched words. */
@@ -81,19 +84,17 @@ export function guesses(figure, onWatch) {
     }));
   }
 
-  function bar({ token, watched, before, after }) {
-    const now = after ?? before;
+  function bar({ token, watched, before, after }, longest) {
+    const track = (share, name) =>
+      el("span", { class: "live-track" }, el("span", { class: name, style: `width:${(share / longest) * 100}%` }));
     const label = after === null ? percent(before) : t("attFromTo", { before: percent(before), after: percent(after) });
     return el(
       "div",
       { class: watched ? "live-bar-row live-change live-watched" : "live-bar-row live-change" },
       el("span", { class: "live-token", text: token }),
-      el(
-        "span",
-        { class: "live-track" },
-        after === null ? null : el("span", { class: "live-bar live-before", style: `width:${before * 100}%` }),
-        el("span", { class: "live-bar", style: `width:${now * 100}%` }),
-      ),
+      after === null
+        ? track(before, "live-bar")
+        : el("span", { class: "live-two" }, track(before, "live-bar live-before"), track(after, "live-bar")),
       el("span", { class: "live-number", text: label }),
     );
   }

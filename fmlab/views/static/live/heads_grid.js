@@ -35,7 +35,7 @@ export function headsGrid(figure, onChoose) {
   element.append(el("span"), ...names.map((text) => el("span", { class: "live-head-name", text, "aria-hidden": "true" })));
   for (let layer = 0; layer < layers; layer += 1) {
     element.append(
-      el("span", { class: "live-head-name", text: t("attLayerRow", { layer: layer + 1 }), "aria-hidden": "true" }),
+      el("span", { class: "live-head-name live-layer-name", text: t("attLayerRow", { layer: layer + 1 }), "aria-hidden": "true" }),
     );
     for (let head = 0; head < heads; head += 1) cells.push(cell(layer, head));
   }
@@ -94,8 +94,8 @@ export function headsGrid(figure, onChoose) {
       one.button.classList.toggle("live-off", off.has(number));
       one.button.classList.toggle("live-among", among(one.layer));
       one.habit.textContent = off.has(number) ? t("attOffShort") : short(one.chief);
-      one.moves.textContent = share === undefined ? "" : t("attMovesShort", { share: percent(share) });
-      one.moves.style.setProperty("--moved", share ?? 0);
+      one.moves.textContent = share === undefined ? "" : t("attMovesShort", { share: whole(share) });
+      one.moves.style.setProperty("--moved", share === undefined ? 0 : share / Math.max(...moved));
       const said = [t("attHeadIs", { layer: one.layer + 1, head: one.head + 1 }), inWords(figure, one.chief)];
       if (off.has(number)) said.push(t("attIsOff"));
       if (share !== undefined) said.push(t("attMoves", { share: percent(share) }));
@@ -108,10 +108,20 @@ export function headsGrid(figure, onChoose) {
   function short(found) {
     if (!found.length) return t("attSpreadShort");
     const [[key, share]] = found;
-    return t(SAYS[key][1], { share: percent(share) });
+    return t(SAYS[key][1], { share: unbroken(share) });
   }
 
   return { element, show };
+}
+
+/** Return a share that does not break between number and sign. */
+function unbroken(share) {
+  return percent(share).replaceAll(" ", "\u00a0");
+}
+
+/** The same in whole percents, for want of room. */
+function whole(share) {
+  return share < 0.005 ? "< 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`;
 }
 
 /** Say what a head mostly does for this sentence. */

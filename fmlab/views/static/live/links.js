@@ -2,9 +2,8 @@
 
 import { el, percent, svg } from "./dom.js";
 import { roving } from "./roving.js";
-import { darkness } from "./ink.js";
 
-export const LEAST = 0.02; // weaker links are not drawn
+export const LEAST = 0.03; // weaker links are not drawn
 const ROW = 26; // pixels, also in live.css
 const STEPS = 10;
 
@@ -116,7 +115,7 @@ function strokes(triples, keep) {
   }
   return paths.flatMap((parts, step) => {
     if (!parts.length) return [];
-    const weight = Math.max(step / STEPS, 0.04);
-    return [svg("path", { d: parts.join(""), "stroke-opacity": darkness(weight), "stroke-width": 0.8 + 4 * weight })];
+    const weight = Math.max(step / STEPS, LEAST);
+    return [svg("path", { d: parts.join(""), "stroke-opacity": 0.12 + 0.88 * weight, "stroke-width": 0.7 + 4 * weight })];
   });
 }

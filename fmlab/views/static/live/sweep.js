@@ -65,7 +65,8 @@ export function sweep(figure, onDone) {
       const led = leader(fill, watched);
       if (!led) return;
       const turns = tried.filter((one) => leader(one.fills[i], watched).token !== led.token);
-      said.push(t(turns.length ? "attTurns" : "attNoTurn", { n: i + 1, token: led.token, share: percent(led.probability) }));
+      said.push(t("attLeads", { n: i + 1, token: led.token, share: percent(led.probability) }));
+      if (!turns.length) said.push(t("attNoTurn"));
       for (const { layer, head, fills: now } of turns) {
         const leads = leader(now[i], watched);
         said.push(t("attTurn", { layer, head, token: leads.token, share: percent(leads.probability) }));

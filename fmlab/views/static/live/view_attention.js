@@ -1,8 +1,9 @@
 // Attention: all heads small, one of them large, and what the guess is worth without it.
 
+import { matrices, memory } from "./attention_memory.js";
+import { tablesOf } from "./attention_tables.js";
 import { choice } from "./choice.js";
 import { el } from "./dom.js";
-import { names } from "./effect.js";
 import { guesses } from "./guesses.js";
 import { chief, habits } from "./habits.js";
 import { headsGrid, inWords } from "./heads_grid.js";
@@ -17,7 +18,6 @@ import { sweep } from "./sweep.js";
 import { tokenRow } from "./token_row.js";
 
 const WAYS = ["lines", "matrix", "token", "average", "rollout"];
-const CANDIDATES = 50; // so many are compared with and without a head
 
 export function attention(figure) {
   const { t, options, source } = figure;
@@ -61,7 +61,8 @@ export function attention(figure) {
     const said = [told(figure, state, parts.way.value, scene)];
     if (after && before.fills.length) said.push(...parts.guessed.told(before.fills, after.fills));
     figure.say(said.join(" "));
-    tables.show(() => tablesOf(figure, state, parts, scene, before.fills, after?.fills ?? null));
+    const made = () => tablesOf(figure, state, parts, scene, before.fills, after?.fills ?? null);
+    tables.show(made, scene.keep.length ** 2);
   };
 }
 
@@ -101,6 +102,7 @@ function build(figure, state, chooseToken, redraw) {
   parts.habit = el("p", { class: "live-hint" });
   parts.pieces = el("p", { class: "live-hint", text: t("attPieces"), hidden: true });
   parts.large = el("div", { class: "live-large" });
+  parts.scrolls = el("p", { class: "live-hint", text: t("attScrolls"), hidden: true });
   parts.drawings = { links: links(figure, chooseToken), matrix: matrix(figure, chooseToken), token: tokenRow(figure, chooseToken) };
   parts.guessed = guesses(figure, redraw);
   parts.tried = sweep(figure, redraw);
@@ -120,6 +122,7 @@ function build(figure, state, chooseToken, redraw) {
         parts.habit,
         parts.switched.element,
         parts.large,
+        parts.scrolls,
         parts.pieces,
         (parts.legend = legend(t)),
         (parts.least = el("p", { class: "live-hint", text: t("attLeast", { share: LEAST * 100 }) })),
@@ -159,46 +162,6 @@ function numbered(tokens) {
   });
 }
 
-// -- numbers -------------------------------------------------------------------------------------
-
-/** Return a function that asks the model only what it was not asked just before. */
-function memory(figure) {
-  const kept = new Map();
-  const once = async (question) => {
-    const key = JSON.stringify(question);
-    const answer = kept.get(key) ?? (await figure.ask(question));
-    kept.delete(key);
-    kept.set(key, answer);
-    if (kept.size > 4) kept.delete(kept.keys().next().value);
-    return answer;
-  };
-  return async (text, masked, watched, off) => {
-    const question = { text, masked, k: CANDIDATES, asked: watched };
-    let before = await once(question);
-    if (!off.length) return { before, after: null };
-    const after = await once({ ...question, off, asked: names(before.fills, watched) });
-    // The new first guesses may not have been among the old candidates.
-    const news = names(after.fills.map((fill) => ({ candidates: fill.candidates.slice(0, 10) })), watched);
-    before = before.fills.length ? await once({ ...question, asked: news }) : before;
-    return { before, after };
-  };
-}
-
-/** Return a function that gives the same matrix for the same choice, so that drawings can tell. */
-function matrices() {
-  let [of, kept] = [null, new Map()];
-  return (attentions, way, { layer, head }) => {
-    if (of !== attentions) [of, kept] = [attentions, new Map()];
-    const key = way === "average" || way === "rollout" ? `${way} ${layer}` : `${layer} ${head}`;
-    if (!kept.has(key)) {
-      if (way === "average") kept.set(key, attentions.average(layer));
-      else if (way === "rollout") kept.set(key, attentions.rollout(layer));
-      else kept.set(key, attentions.head(layer, head));
-    }
-    return kept.get(key);
-  };
-}
-
 // -- showing -------------------------------------------------------------------------------------
 
 function showHeads(parts, state, attentions, keep) {
@@ -220,16 +183,22 @@ function showLarge(figure, parts, state, scene) {
   const drawing = { lines: parts.drawings.links, token: parts.drawings.token }[way] ?? parts.drawings.matrix;
   if (parts.large.firstChild !== drawing.element) parts.large.replaceChildren(drawing.element);
   drawing.show(scene);
+  parts.scrolls.hidden = !largerThanItsWindow(drawing.element);
   const one = !["average", "rollout"].includes(way);
   const key = one ? "attHead" : { average: "attAverage", rollout: "attRollout" }[way];
   parts.title.textContent = t(key, { layer: state.layer + 1, head: state.head + 1 });
   parts.habit.textContent = one
     ? inWords(figure, chief(habits(scene.weights, scene.size)))
     : t({ average: "attAverageHint", rollout: "attRolloutHint" }[way]);
-  parts.legend.hidden = way === "token";
+  parts.legend.hidden = way === "token" || way === "lines";
   parts.least.hidden = way !== "lines";
   parts.bareHint.hidden = !parts.bare.checked;
   parts.pieces.hidden = !scene.tokens.some((token) => token.startsWith("##"));
+}
+
+function largerThanItsWindow(element) {
+  const boxes = element.matches("[tabindex]") ? [element] : [...element.querySelectorAll('[tabindex="0"]')];
+  return boxes.some((box) => box.scrollWidth > box.clientWidth + 2 || box.scrollHeight > box.clientHeight + 2);
 }
 
 function told(figure, state, way, scene) {
@@ -242,35 +211,4 @@ function told(figure, state, way, scene) {
   } else if (scene.token) said.push(strongestOf(figure, scene, scene.token));
   else said.push(t("attStrongest", { links: strongestLinks(figure, scene, way === "rollout") }));
   return said.join(" ");
-}
-
-// -- tables --------------------------------------------------------------------------------------
-
-function tablesOf(figure, state, parts, scene, before, after) {
-  const { t } = figure;
-  const way = parts.way.value;
-  const { weights, size, labels, keep } = scene;
-  const place = { layer: state.layer + 1, head: state.head + 1 };
-  const name = t({ average: "attAverage", rollout: "attRollout" }[way] ?? "attHead", place);
-  const share = (from, to) => (weights[from * size + to] * 100).toFixed(1);
-  const made = [];
-  if (way === "token") {
-    const at = scene.token.place;
-    const rows = keep.map((other) => [labels[other], share(at, other), share(other, at)]);
-    const heading = { token: labels[at] };
-    made.push([t("attTokenTable", { name, token: labels[at] }), [t("token"), t("attLooksTitle", heading), t("attSeenTitle", heading)], rows]);
-  } else {
-    const rows = keep.map((i) => [labels[i], ...keep.map((j) => share(i, j))]);
-    made.push([t("attTable", { name }), [t("token"), ...keep.map((j) => labels[j])], rows]);
-  }
-  if (before.length) {
-    const columns = [t("candidate"), t("place"), after ? t("attAllOnColumn") : t("probability")];
-    if (after) columns.push(t("attOffColumn"));
-    made.push([t("attGuessTable"), columns, parts.guessed.rows(before, after)]);
-  }
-  if (parts.tried.rows.length) {
-    const columns = [t("attTriedColumn"), t("attMovedColumn"), t("attFirstColumn"), ...parts.guessed.watched];
-    made.push([t("attTriedTable"), columns, parts.tried.rows]);
-  }
-  return made;
 }
