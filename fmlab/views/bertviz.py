@@ -144,7 +144,7 @@ def model_view(
         layers=len(layers),
         heads=len(drawn),
         tokens=len(shown),
-        habits=", ".join(f"{name} {count}" for name, count in counted.most_common()),
+        habits=", ".join(f"{name} ({count})" for name, count in counted.most_common()),
     )
     overview = Table(
         words.overview,

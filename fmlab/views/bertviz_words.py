@@ -33,7 +33,7 @@ class Words:
     )
     model_alt: str = (
         "A small drawing for each head, {layers} rows of {heads}: lines between two columns of "
-        "{tokens} tokens. Counted by where most of a head's attention goes: {habits}."
+        "{tokens} tokens. Where most of a head's attention goes, and for how many heads: {habits}."
     )
     neuron_alt: str = (
         "The attention of head {head} in layer {layer} between two columns of {tokens} tokens. "

@@ -211,7 +211,7 @@ def test_the_overview_says_where_each_head_looks() -> None:
         ["1", "'cat' 0.70", "itself 1.00"],
     ]
     assert "2 rows of 2" in view.alt
-    assert "the token before 1, the token after 1, 'cat' 1, itself 1" in view.alt
+    assert "the token before (1), the token after (1), 'cat' (1), itself (1)" in view.alt
 
 
 @pytest.mark.parametrize(
