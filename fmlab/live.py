@@ -18,7 +18,8 @@ from fmlab.errors import UserError
 from fmlab.models.bert import BertForPreTraining
 from fmlab.probes.reading import Reading, read, split
 from fmlab.stages import MANIFEST, Stage, load_stage, stages
-from fmlab.views.live import MASK, LiveOptions, still_figure
+from fmlab.views.live import LiveOptions
+from fmlab.views.live_still import MASK, still_figure
 from fmlab.views.notebook_live import StillFigure, notebook_figure
 
 PAGES = "FMLAB_PAGES"

@@ -14,7 +14,8 @@ from fmlab.errors import UserError
 from fmlab.live import PAGES, Answers, live, prepare, stages_of
 from fmlab.probes.reading import read
 from fmlab.stages import load_stage
-from fmlab.views.live import VIEWS, LiveOptions, still_tables
+from fmlab.views.live import VIEWS, LiveOptions
+from fmlab.views.live_still import still_tables
 from fmlab.views.notebook_live import StillFigure, reply
 
 SHIPPED = zoo.load("books-small")

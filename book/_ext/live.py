@@ -35,7 +35,8 @@ from fmlab.export import export
 from fmlab.files import sha256_file, write_whole
 from fmlab.live import prepare, stages_of
 from fmlab.stages import HERE
-from fmlab.views.live import STATIC, live_html
+from fmlab.views.live import STATIC
+from fmlab.views.live_still import live_html
 
 logger = logging.getLogger(__name__)
 

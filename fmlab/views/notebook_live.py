@@ -103,7 +103,7 @@ def notebook_figure(
 
 
 def reply(send: Callable[..., None], ask: Ask, content: Mapping[str, Any]) -> None:
-    """Answer one message of the figure's scripts; what goes wrong becomes one line in the figure."""
+    """Answer one message of the figure's scripts; what goes wrong becomes a line in it."""
     try:
         reading = ask(content["question"])
     except Exception as error:  # else the figure would wait for ever

@@ -17,7 +17,8 @@ from site_files import REPOSITORY
 from fmlab import zoo
 from fmlab.live import first_readings, stages_of
 from fmlab.probes.reading import Reading
-from fmlab.views.live import LiveOptions, live_html
+from fmlab.views.live import LiveOptions
+from fmlab.views.live_still import live_html
 
 sys.path.insert(0, str(REPOSITORY / "book" / "_ext"))
 import live
