@@ -3,6 +3,7 @@
 import { distribution, leaders, whole } from "./distribution.js";
 import { el, percent } from "./dom.js";
 import { headChoice } from "./head_choice.js";
+import { numberedBoth } from "./numbered.js";
 import { sentence } from "./sentence.js";
 import { smallMatrix } from "./small_matrix.js";
 import { table } from "./tables.js";
@@ -85,12 +86,13 @@ function compareLinks(figure, answers, { layer, head }) {
   const weights = answers.map((answer) => answer.attentions.head(layer, head));
   const names = { layer: layer + 1, head: head + 1 };
   const size = a.length;
+  const places = numberedBoth(a, b);
   const rows = [];
   for (let i = 0; i < size * size; i += 1) {
     const pair = weights.map((one) => one[i]);
     if (Math.max(...pair) < LINKED) continue;
     const [from, to] = [Math.floor(i / size), i % size];
-    rows.push([both(a[from], b[from]), both(a[to], b[to]), ...pair.map(percent)]);
+    rows.push([places[from], places[to], ...pair.map(percent)]);
   }
   const caption = t("compareLinks", { ...names, least: percent(LINKED) });
   const columns = [t("from"), t("to"), t("weightInA"), t("weightInB")];
@@ -108,9 +110,4 @@ function compareLinks(figure, answers, { layer, head }) {
     ),
   ];
   return { drawing, table: table(caption, columns, rows) };
-}
-
-/** Return a place's name where the sentences differ. */
-function both(a, b) {
-  return a === b ? a : `${a} / ${b}`;
 }

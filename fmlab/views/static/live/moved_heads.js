@@ -2,6 +2,7 @@
 
 import { totalVariation } from "./distribution.js";
 import { el, percent } from "./dom.js";
+import { numberedBoth } from "./numbered.js";
 import { shades } from "./shades.js";
 import { table } from "./tables.js";
 import { versus } from "./versus.js";
@@ -72,8 +73,8 @@ function row({ attentions }, layer, head, place, size) {
 
 function lookedAt(answers, place, { layer, head }, a, b) {
   const rows = answers.map((answer) => row(answer, layer, head, place, a.length));
-  return a.map((token, i) => ({
-    token: token === b[i] ? token : `${token} / ${b[i]}`,
+  return numberedBoth(a, b).map((token, i) => ({
+    token,
     shares: rows.map((weights) => weights[i]),
   }));
 }

@@ -12,6 +12,7 @@ import { legend } from "./ink.js";
 import { lazyTables } from "./lazy_tables.js";
 import { LEAST, links } from "./links.js";
 import { matrix } from "./matrix.js";
+import { numbered } from "./numbered.js";
 import { sentence } from "./sentence.js";
 import { strongestLinks, strongestOf } from "./strongest.js";
 import { sweep } from "./sweep.js";
@@ -151,15 +152,6 @@ function sceneOf({ tokens, wordOf }, state, parts) {
     token = { side: "from", place: covered >= 0 ? covered : (words[0] ?? 0) };
   }
   return { size: tokens.length, tokens, labels: numbered(tokens), keep, token };
-}
-
-/** Return tokens with a number behind those that stand in the sentence more than once. */
-function numbered(tokens) {
-  const counts = new Map();
-  return tokens.map((token) => {
-    counts.set(token, (counts.get(token) ?? 0) + 1);
-    return tokens.indexOf(token) === tokens.lastIndexOf(token) ? token : `${token} (${counts.get(token)})`;
-  });
 }
 
 // -- showing -------------------------------------------------------------------------------------
