@@ -1,0 +1,359 @@
+"""Two sentences, or two moments of a training, side by side: Python's numbers, for every reader."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from live_reading import (
+    CLOSE,
+    WAYS,
+    Figures,
+    Shown,
+    assert_shares,
+    cells,
+    opened,
+    python,
+    reach,
+    share,
+    shares,
+)
+from live_site import LiveSite, drawn, start
+from playwright.sync_api import Browser, Locator, Route, expect
+from site_visit import Visit
+
+from fmlab.stages import stages
+from fmlab.views.live import LiveOptions
+
+pytestmark = pytest.mark.browser
+SHIP = "The captain of the ship gave the [MASK] to his men ."
+COOK = "The cook in the kitchen gave the bread to her boy ."
+TIRED = "He was so tired that he fell asleep at once ."
+SENTENCES = LiveOptions("compare", SHIP, second=COOK, masked_second=[7], asked=["bread"])
+MOMENTS = LiveOptions("compare", TIRED, masked=[7])
+STEPS = [stage.step for stage in stages()]
+
+
+@pytest.fixture(scope="module")
+def two(browser: Browser, live_site: LiveSite, serve: Callable[[Path], str]) -> Iterator[Figures]:
+    """Return a page of figures with two sentences; nothing may have gone wrong by the end."""
+    found = Figures(opened(browser, live_site, serve, [SENTENCES] * 6, "sentences"))
+    yield found
+    assert found.seen.findings() == []
+    found.seen.close()
+
+
+@pytest.fixture(scope="module")
+def run(browser: Browser, live_site: LiveSite, serve: Callable[[Path], str]) -> Iterator[Figures]:
+    """Return a page of figures with a slider through the training."""
+    found = Figures(opened(browser, live_site, serve, [MOMENTS] * 6, "moments"))
+    yield found
+    assert found.seen.findings() == []
+    found.seen.close()
+
+
+# -- two sentences -------------------------------------------------------------------------------
+
+
+def assert_both(shown: Shown, a: dict[str, float], b: dict[str, float], k: int = 5) -> None:
+    """Fail where the table has not the first guesses of both, or other numbers than Python."""
+    rows = shown.tables[0]
+    assert_shares(rows, a, 1)
+    assert_shares(rows, b, 2)
+    for one in (a, b):
+        bar = sorted(one.values())[-k] - CLOSE
+        assert sum(one[row[0]] >= bar for row in rows) >= k
+
+
+def test_guesses_of_both_sentences_are_python_s(two: Figures) -> None:
+    shown = two.next()
+    a, b = shares(python(SHIP)), shares(python(COOK, masked=[7]))
+    assert_both(shown, a, b)
+    assert shown.tables[0][-1][0] == "bread" or "bread" in sorted(b, key=b.__getitem__)[-5:]
+    first, other = (max(one, key=one.__getitem__) for one in (a, b))
+    assert f"In sentence A the first guess is “{first}”" in shown.line
+    assert f"In sentence B it is “{other}”" in shown.line
+
+
+def test_each_sentence_has_its_own_covered_word(two: Figures) -> None:
+    shown = two.next()
+    b = shown.root.get_by_role("group", name="Sentence B")
+    b.get_by_role("button", name="bread, covered").click()
+    assert shown.drawn().line == (
+        "No word of sentence B is covered. Press one of its words to cover it."
+    )
+    assert shown.root.locator(".live-versus").count() == 0
+    b.get_by_role("button", name="kitchen").click()
+    assert_both(shown.drawn(), shares(python(SHIP)), shares(python(COOK, masked=[4])))
+    shown.root.get_by_role("textbox", name="Sentence B").fill(SHIP)
+    assert "is “boat” in both" in shown.drawn().line
+    assert_both(shown, *[shares(python(SHIP))] * 2)
+
+
+def numbered(tokens: Sequence[str]) -> list[str]:
+    """Return tokens with a number behind those that the sentence has more than once."""
+    return [
+        f"{token} ({tokens[: n + 1].count(token)})" if tokens.count(token) > 1 else token
+        for n, token in enumerate(tokens)
+    ]
+
+
+def test_the_chosen_head_is_drawn_for_both(two: Figures) -> None:
+    shown = two.next()
+    page, root = shown.page, shown.root
+    layer = root.get_by_role("combobox", name="Layer")
+    reach(page, layer, 80)
+    page.keyboard.press("ArrowDown")
+    shown.drawn()
+    expect(layer).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    shown.drawn()
+    expect(root.get_by_text("Where each token looks: head 3 of layer 2")).to_be_visible()
+    pictures = root.get_by_role("img", name="head 3 of layer 2")
+    assert pictures.count() == 2
+    readings = [python(SHIP), python(COOK, masked=[7])]
+    tokens = [reading.sentence.tokens for reading in readings]
+    weights = [reading.attentions[1, 2].tolist() for reading in readings]
+    names = [" / ".join(dict.fromkeys(pair)) for pair in zip(*map(numbered, tokens), strict=True)]
+    expected = [
+        (names[i], names[j], *pair)
+        for i in range(len(names))
+        for j in range(len(names))
+        if max(pair := [one[i][j] for one in weights]) >= 0.1 + CLOSE
+    ]
+    found = {(row[0], row[1]): row[2:] for row in shown.tables[1]}
+    assert expected
+    for source, target, *pair in expected:
+        for text, weight in zip(found[source, target], pair, strict=True):
+            assert abs(share(text) - weight) < 0.005 + CLOSE, (source, target)
+
+
+def test_sentences_of_other_lengths_have_no_matrices_and_it_says_why(two: Figures) -> None:
+    shown = two.next()
+    shown.root.get_by_role("textbox", name="Sentence A").fill("He gave the [MASK] away .")
+    shown.drawn()
+    expect(shown.root.get_by_text("Here A has 8 tokens and B has 14.")).to_be_visible()
+    expect(shown.root.get_by_role("combobox", name="Layer")).to_be_hidden()
+    assert shown.root.get_by_role("img").count() == 0
+    assert len(shown.tables) == 1
+
+
+def test_two_sentences_are_open_to_everyone(two: Figures) -> None:
+    assert two.next().barriers() == []
+
+
+# -- two moments ---------------------------------------------------------------------------------
+
+
+def slider(shown: Shown) -> Locator:
+    return shown.root.get_by_role("slider", name="Moment of the training")
+
+
+def until(shown: Shown, words: str) -> Shown:
+    """Wait until the line has certain words."""
+    expect(shown.root.locator(".live-status")).to_contain_text(words, timeout=30_000)
+    return shown.drawn()
+
+
+def walk(shown: Shown, text: str, masked: list[int]) -> None:
+    """Go through the training with the arrow keys; fail where a moment has other numbers."""
+    end = shares(python(text, masked=masked))
+    best = max(end, key=end.__getitem__)
+    reach(shown.page, slider(shown))
+    for step in reversed(STEPS):
+        shown.page.keyboard.press("ArrowLeft")
+        until(shown, f"After step {step:,} ")
+        expect(slider(shown)).to_be_focused()
+        here = shares(python(text, step, masked=masked))
+        (rows,) = shown.tables
+        assert_shares(rows, here, 1)
+        assert_shares(rows, end, 2)
+        assert rows[0][0] in (max(here, key=here.__getitem__), best)
+        assert {max(here, key=here.__getitem__), best} <= {row[0] for row in rows}
+        stage = next(one for one in stages() if one.step == step)
+        for words in (f"loss {stage.loss:.2f})", f"“{best}”"):
+            assert words in shown.line
+        spoken = slider(shown).get_attribute("aria-valuetext") or ""
+        assert spoken.startswith(f"after step {step:,}: ")
+        assert spoken.endswith(f"loss {stage.loss:.2f}")
+    grown = {row[0]: row[1:] for row in cells(shown.root.locator(".live-shades"))}
+    assert list(grown) == sorted(end, key=end.__getitem__, reverse=True)[:5]
+    moments = [shares(python(text, step, masked=masked)) for step in STEPS]
+    for token, numbers in grown.items():
+        for text_, one in zip(numbers, [*moments, end], strict=True):
+            assert abs(share(text_) - one[token]) < CLOSE + 0.005, (token, text_)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_moment_s_guesses_are_python_s(
+    browser: Browser, live_site: LiveSite, serve: Callable[[Path], str], way: str
+) -> None:
+    seen = opened(browser, live_site, serve, [MOMENTS], f"run-{way[:4]}", way)
+    shown = Shown(seen)
+    assert not any("/stages/" in url for url in seen.requests), "it loads before it is asked"
+    assert "The finished model's first guess is “asleep”" in shown.line
+    walk(shown, TIRED, [7])
+    assert seen.findings() == []
+    seen.close()
+
+
+def test_a_moment_that_was_seen_is_not_loaded_again(run: Figures) -> None:
+    shown = run.next()
+    slider(shown).focus()
+    shown.page.keyboard.press("Home")
+    until(shown, "After step 75 ")
+    shown.page.keyboard.press("End")
+    until(shown, "The finished model's first guess")
+    before = [url for url in run.seen.requests if "/stages/" in url]
+    shown.page.keyboard.press("Home")
+    until(shown, "After step 75 ")
+    assert [url for url in run.seen.requests if "/stages/" in url] == before
+    assert before
+
+
+def test_another_sentence_is_followed_through_the_training(run: Figures) -> None:
+    shown = run.next()
+    shown.root.get_by_role("textbox").fill("She took off her [MASK] .")
+    shown.drawn()
+    unseen = cells(shown.root.locator(".live-shades"))
+    assert all(row[1:-1] == ["·"] * len(STEPS) for row in unseen)
+    slider(shown).focus()
+    shown.page.keyboard.press("ArrowLeft")
+    until(shown, f"After step {STEPS[-1]:,} ")
+    here = shares(python("She took off her [MASK] .", STEPS[-1]))
+    assert_shares(shown.tables[0], here, 1)
+    shown.root.locator(".live-word").first.click()  # another covered place, at the same moment
+    shown.drawn()
+    here = shares(python("She took off her [MASK] .", STEPS[-1], masked=[0]))
+    assert_shares(shown.tables[0], here, 1)
+    expect(shown.root.get_by_text("the guesses are those for the first")).to_be_visible()
+
+
+def test_nothing_covered_is_said(run: Figures) -> None:
+    shown = run.next()
+    shown.root.get_by_role("textbox").fill("She ran .")
+    assert shown.drawn().line.startswith("No word is covered")
+    assert shown.root.locator(".live-drawing > *").count() == 0
+    assert shown.tables == []
+
+
+def test_moments_are_open_to_everyone(run: Figures) -> None:
+    shown = run.next()
+    slider(shown).focus()
+    shown.page.keyboard.press("ArrowLeft")
+    until(shown, "After step")
+    assert shown.barriers() == []
+
+
+@pytest.fixture
+def alone(browser: Browser, live_site: LiveSite, serve: Callable[[Path], str]) -> Iterator[Visit]:
+    """Return a page of one figure with a slider, where nothing of the training is loaded yet."""
+    seen = opened(browser, live_site, serve, [MOMENTS], "alone")
+    yield seen
+    seen.close()
+
+
+def test_the_slider_asks_for_its_last_position_alone(alone: Visit) -> None:
+    shown, held = Shown(alone), list[Route]()
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    shown.page.route("**/stages/**", hold_the_first)
+    slider(shown).focus()
+    for _ in STEPS:
+        shown.page.keyboard.press("ArrowLeft")
+    expect(shown.root.get_by_text("Loading the model as it was after step 1,000")).to_be_visible()
+    assert "finished model's" in shown.line, "an answer is shown that nobody waits for"
+    held[0].continue_()
+    until(shown, "After step 75 ")
+    loaded = [url.rsplit("/", 1)[1].split(".")[0] for url in alone.requests if "/stages/" in url]
+    assert loaded == ["1000", "75"]
+    expect(shown.root.get_by_text("Loading the model")).to_have_count(0)
+    assert alone.findings() == []
+
+
+def test_a_moment_that_cannot_be_loaded_is_one_line_and_can_be_tried_again(alone: Visit) -> None:
+    shown = Shown(alone)
+    shown.page.route("**/stages/**", lambda route: route.abort())
+    slider(shown).focus()
+    shown.page.keyboard.press("Home")
+    until(shown, "The model after step 75 could not be loaded")
+    assert shown.root.locator(".live-versus").count() == 0, "an old answer stays"
+    shown.page.keyboard.press("End")
+    until(shown, "The finished model's first guess")
+    shown.page.unroute("**/stages/**")
+    shown.page.keyboard.press("Home")
+    until(shown, "After step 75 ")
+
+
+def test_next_goes_one_moment_on_where_no_movement_is_wanted(alone: Visit) -> None:
+    shown = Shown(alone)
+    button = shown.root.get_by_role("button", name="Next")
+    button.press("Enter")
+    until(shown, "After step 75 ")
+    shown.page.wait_for_timeout(2000)
+    assert "After step 75 " in shown.line
+    button.press("Enter")
+    until(shown, "After step 150 ")
+
+
+def test_play_goes_through_the_training_until_it_is_paused(
+    browser: Browser, live_site: LiveSite, serve: Callable[[Path], str]
+) -> None:
+    context = browser.new_context(reduced_motion="no-preference")
+    page = context.new_page()
+    live_site.page(MOMENTS, name="play")
+    page.goto(f"{serve(live_site.folder)}/play.html")
+    start(page)
+    line = page.locator(".live-status")
+    page.get_by_role("button", name="Play").press("Enter")
+    expect(line).to_contain_text("After step 75 ", timeout=30_000)
+    expect(line).to_contain_text("After step 150 ", timeout=30_000)
+    page.get_by_role("button", name="Pause").press("Enter")
+    expect(page.get_by_role("button", name="Play")).to_be_focused()
+    drawn(page)
+    shown = line.inner_text()
+    page.wait_for_timeout(2500)
+    assert line.inner_text() == shown
+    page.get_by_role("slider").press("End")
+    page.get_by_role("slider").press("ArrowLeft")
+    page.get_by_role("button", name="Play").click()  # from there to the end, and stops
+    expect(line).to_contain_text("The finished model's first guess", timeout=30_000)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    context.close()
+
+
+def test_a_model_without_moments_says_so(
+    alone: Visit, live_site: LiveSite, pytestconfig: pytest.Config
+) -> None:
+    shown = Shown(alone)
+    assert pytestconfig.cache is not None
+    exported = next(Path(pytestconfig.cache.mkdir("live")).glob("books-small-*.fmlab"))
+    shown.root.get_by_text("Show your own model").click()
+    shown.root.locator("input[type=file]").set_input_files(exported)
+    expect(shown.root.get_by_text("from your file")).to_be_visible(timeout=30_000)
+    shown.drawn()
+    expect(shown.root.get_by_text("brings no earlier moments of its training")).to_be_visible()
+    assert shown.root.get_by_role("slider").count() == 0
+    assert "The finished model's first guess is “asleep”" in shown.line
+
+
+def test_the_two_modes_are_switched_by_the_keyboard(run: Figures) -> None:
+    shown = run.next()
+    page, root = shown.page, shown.root
+    root.get_by_role("radio", name="two moments").focus()
+    page.keyboard.press("ArrowLeft")
+    shown.drawn()
+    expect(root.get_by_role("radio", name="two sentences")).to_be_checked()
+    expect(slider(shown)).to_have_count(0)
+    assert "is “asleep” in both" in shown.line
+    page.keyboard.press("ArrowRight")
+    shown.drawn()
+    expect(slider(shown)).to_be_visible()
+    expect(root.get_by_role("textbox", name="Sentence B")).to_have_count(0)
+    assert "The finished model's first guess" in shown.line
