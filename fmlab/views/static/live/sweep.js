@@ -14,7 +14,7 @@ export function sweep(figure, onDone) {
   const { layers, heads } = figure.source.about;
   const state = { moved: null, rows: [], element: null };
   const button = el("button", { type: "button", class: "live-button", text: t("attTry", { all: layers * heads }) });
-  const found = el("p", { class: "live-status", role: "status" });
+  const found = el("p", { class: "live-found", role: "status" });
   let round = 0;
   let question = null;
   button.addEventListener("click", () => run());
