@@ -45,7 +45,8 @@ def test_a_figure_on_a_page_waits_for_the_reader(monkeypatch: pytest.MonkeyPatch
     )  # fmt: skip
     assert [stage["step"] for stage in told["stages"]] == [s.step for s in stages_of("books-small")]
     best = read(SHIPPED.masked_model, SHIPPED.tokenizer, TEXT, masked=[3], k=1).fills[0]
-    assert f"{best.candidates[0].token} ({best.candidates[0].probability:.1%})" in page
+    assert f'<th scope="row">{best.candidates[0].token}</th>' in page
+    assert f"<td>{best.candidates[0].probability:.1%}</td>" in page
 
 
 def test_a_figure_of_a_model_that_the_site_has_not_stays_still(

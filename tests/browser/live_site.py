@@ -113,6 +113,12 @@ def start(page: Page, number: int = 0) -> None:
     drawn(page, number)
 
 
+def start_all(page: Page) -> None:
+    """Press the button of every live figure on a page, and wait until each has drawn."""
+    for number in range(page.locator("[data-live]").count()):
+        start(page, number)
+
+
 def drawn(page: Page, number: int = 0) -> None:
     """Wait until a figure has drawn what was last asked of it."""
     page.wait_for_timeout(300)  # a typed sentence is read after a short pause

@@ -3,9 +3,10 @@
 Every check returns a list of findings, one line each; an empty list means that all is well.
 """
 
+import gzip
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -190,3 +191,10 @@ def dead_badges(page: Path, html: Path, repository: Path = REPOSITORY) -> list[s
         for path in badges(page)
         if path not in known and not any(name.startswith(f"{path}/") for name in known)
     ]
+
+
+def packed_bytes(addresses: Iterable[str], home: str, folder: Path) -> int:
+    """Return what a page's own requests weigh, each file packed with gzip and counted once."""
+    root = "{0.scheme}://{0.netloc}/".format(urlsplit(home))
+    names = {unquote(urlsplit(url).path).lstrip("/") for url in addresses if url.startswith(root)}
+    return sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in names)

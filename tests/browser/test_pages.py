@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from live_site import start_all
 from playwright.sync_api import Browser
 from site_files import (
     HTML,
@@ -16,6 +17,7 @@ from site_files import (
     dead_badges,
     foreign_loads,
     foreign_styles,
+    packed_bytes,
     pages,
     parsed,
 )
@@ -35,6 +37,7 @@ from site_visit import (
 )
 
 pytestmark = pytest.mark.browser
+LIGHT = 500_000  # bytes over the wire, packed with gzip, before a live figure is started
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
@@ -72,6 +75,11 @@ def test_page_does_not_scroll_sideways(visited: Visit, width: int) -> None:
     assert overflow(visited.page, width) == []
 
 
+@served_only
+def test_page_is_light_until_a_figure_is_started(visited: Visit) -> None:
+    assert packed_bytes(visited.requests, visited.home, HTML) <= LIGHT
+
+
 def test_questions_answer_mouse_and_keyboard(visited: Visit) -> None:
     lay_open(visited.page)
     assert dumb_questions(visited.page) == []
@@ -83,6 +91,15 @@ def test_questions_answer_mouse_and_keyboard(visited: Visit) -> None:
 def test_answered_questions_are_readable(visited: Visit, mode: str) -> None:
     assert show_mode(visited.page, mode) == mode
     assert accessibility(visited.page, QUESTION) == []
+
+
+def test_live_figures_start_and_stay_open_to_everyone(visited: Visit) -> None:
+    if visited.page.locator("[data-live]").count():
+        start_all(visited.page)
+        assert visited.findings() == []
+        if visited.home.startswith("http"):  # axe-core may not read style sheets of a file
+            assert accessibility(visited.page, ".fmlab-live") == []
+        assert overflow(visited.page, PHONE) == []
 
 
 @pytest.mark.parametrize("way", ["served", "from file"])
