@@ -6,6 +6,9 @@
     What would you put there? The model has seen both sides of the gap.
     :::
 
+Further options: `second` and `cover-second` (the other sentence of `compare` and `pair`), `ask`
+(words whose probability is always shown), `layer`, `head`, `k`, `model`, `load`.
+
 What the figure shows at first is computed when the site is built, and stands on the page as a
 table. The scripts, the runtime and the models lie in `_static/live`; a page loads the scripts only
 where it has such a figure, and the rest when the reader starts it.

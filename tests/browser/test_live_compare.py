@@ -1,5 +1,6 @@
 """Two sentences, or two moments of a training, side by side: Python's numbers, for every reader."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -320,7 +321,12 @@ def test_play_goes_through_the_training_until_it_is_paused(
     shown = line.inner_text()
     page.wait_for_timeout(2500)
     assert line.inner_text() == shown
+    for _ in range(3):  # in a hurry: play, pause, play
+        page.get_by_role("button", name=re.compile("Play|Pause")).click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(line).to_contain_text("After step 600 ", timeout=30_000)
     page.get_by_role("slider").press("End")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
     page.get_by_role("slider").press("ArrowLeft")
     page.get_by_role("button", name="Play").click()  # from there to the end, and stops
     expect(line).to_contain_text("The finished model's first guess", timeout=30_000)

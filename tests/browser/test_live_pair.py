@@ -46,7 +46,7 @@ def figures(
 @pytest.fixture(scope="module")
 def plain(browser: Browser, live_site: LiveSite, serve: Callable[[Path], str]) -> Iterator[Figures]:
     """Return a page of pairs that have one sentence only."""
-    found = Figures(opened(browser, live_site, serve, [PLAIN] * 3, "plain"))
+    found = Figures(opened(browser, live_site, serve, [PLAIN] * 4, "plain"))
     yield found
     assert found.seen.findings() == []
     found.seen.close()
@@ -201,6 +201,17 @@ def test_a_typed_sentence_starts_without_changes(figures: Figures) -> None:
     becomes(shown, "she").fill("it")
     shown.drawn()
     assert_guesses(shown, python("She was [MASK] than he ."), python("it was [MASK] than he ."))
+
+
+def test_a_text_that_is_too_long_is_cut_and_it_says_so(plain: Figures) -> None:
+    shown = plain.next()
+    long = " ".join(["he said that [MASK] would be late ,", *["and then he ran"] * 40])
+    shown.root.get_by_role("textbox", name="Sentence A").fill(long)
+    shown.drawn()
+    change(shown).get_by_role("button", name="he", exact=True).first.click()
+    becomes(shown, "he").fill("she")
+    assert "With “she” in the place of “he”" in shown.drawn().line
+    expect(shown.root.get_by_role("alert")).to_contain_text("the text is cut after 128 tokens")
 
 
 def test_it_works_with_the_keyboard_alone(plain: Figures) -> None:

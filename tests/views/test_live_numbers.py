@@ -16,7 +16,6 @@ from fmlab.probes.rollout import attention_rollout
 from fmlab.stages import pack, unpack
 from fmlab.views.live import STATIC
 
-
 MODULES = (
     "numbers", "safetensors", "distribution", "forming", "newest", "numbered", "pair_text",
 )  # fmt: skip

@@ -31,6 +31,7 @@ export function compareSentences(figure, first) {
       answers.push(await figure.ask(whole(figure, { text, masked })));
       if (!current()) return;
     }
+    figure.warnOfCut(answers);
     first.show(answers[0]);
     second.show(answers[1]);
     const bare = answers.findIndex((answer) => answer.fills.length === 0);

@@ -90,9 +90,15 @@ export class Figure {
   /** Ask the model; says below the sentence where a text was too long. */
   async ask(question) {
     const answer = await this.source.ask(question);
-    const { positions } = this.source.about;
-    this.warn(answer.cut ? this.t("tooLong", { positions, kept: answer.tokens.length }) : "");
+    this.warnOfCut([answer]);
     return answer;
+  }
+
+  /** Say where a text was too long for the model; of several, which is the first that was. */
+  warnOfCut(answers) {
+    const cut = answers.find((answer) => answer.cut);
+    const { positions } = this.source.about;
+    this.warn(cut ? this.t("tooLong", { positions, kept: cut.tokens.length }) : "");
   }
 
   /** Say in one line what is drawn; a screen reader reads it out. */

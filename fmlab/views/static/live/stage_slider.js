@@ -21,7 +21,8 @@ export function stageSlider(figure, stages, onChange) {
   const button = el("button", { type: "button", class: "live-button" });
   const mega = Math.max(0, ...stages.map((stage) => stage.bytes)) / 1e6;
   const state = { stage: null, element: null, pause };
-  let playing = false;
+  let playing = 0; // which press of the button is being played; 0 for none
+  let presses = 0;
 
   function name() {
     state.stage = stages[Number(range.value)] ?? null;
@@ -31,31 +32,40 @@ export function stageSlider(figure, stages, onChange) {
   }
 
   function pause() {
-    playing = false;
+    playing = 0;
     name();
   }
 
-  async function play() {
-    if (playing) return pause();
-    const once = calm();
-    playing = !once;
-    let next = (Number(range.value) + 1) % (last + 1);
-    do {
-      range.value = next;
-      name();
-      await onChange();
-      if (next === last) break;
-      if (playing) await new Promise((resolve) => setTimeout(resolve, PACE));
-      next = Number(range.value) + 1;
-    } while (playing && range.isConnected);
-    return pause();
+  function show(position) {
+    range.value = position;
+    name();
+    return onChange();
+  }
+
+  async function play(from) {
+    presses += 1;
+    const mine = presses;
+    playing = mine;
+    for (let at = from; playing === mine && range.isConnected; at += 1) {
+      await show(at);
+      if (at === last) break;
+      await new Promise((resolve) => setTimeout(resolve, PACE));
+    }
+    if (playing === mine) pause();
+  }
+
+  function press() {
+    const next = (Number(range.value) + 1) % (last + 1);
+    if (calm()) show(next);
+    else if (playing) pause();
+    else play(next);
   }
 
   range.addEventListener("input", () => {
     pause();
     onChange();
   });
-  button.addEventListener("click", play);
+  button.addEventListener("click", press);
   state.element = el(
     "div",
     { class: "live-slider" },

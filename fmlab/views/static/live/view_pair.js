@@ -53,6 +53,7 @@ export function pair(figure) {
     const words = changedWords(a, changes.changes);
     const b = await figure.ask(whole(figure, { text: words.join(" ") }));
     if (!current()) return;
+    figure.warnOfCut([a, b]);
     if (b.fills.length !== a.fills.length) empty(figure, t("cutAway"));
     else show(figure, [a, b], words, places);
   };

@@ -1,7 +1,7 @@
 // The views by the names that authors write. A view takes a figure and returns what draws it.
 
-import { compare } from "./view_compare.js";
 import { attention } from "./view_attention.js";
+import { compare } from "./view_compare.js";
 import { fillMask } from "./view_fill.js";
 import { lens } from "./view_lens.js";
 import { pair } from "./view_pair.js";
