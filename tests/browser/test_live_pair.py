@@ -37,7 +37,7 @@ def figures(
     browser: Browser, live_site: LiveSite, serve: Callable[[Path], str]
 ) -> Iterator[Figures]:
     """Return a page of pairs; nothing may have gone wrong in it by the end."""
-    found = Figures(opened(browser, live_site, serve, [OPTIONS] * 8, "pairs"))
+    found = Figures(opened(browser, live_site, serve, [OPTIONS] * 9, "pairs"))
     yield found
     assert found.seen.findings() == []
     found.seen.close()
@@ -201,6 +201,13 @@ def test_a_typed_sentence_starts_without_changes(figures: Figures) -> None:
     becomes(shown, "she").fill("it")
     shown.drawn()
     assert_guesses(shown, python("She was [MASK] than he ."), python("it was [MASK] than he ."))
+
+
+def test_a_word_that_the_model_reads_the_same_way_moves_nothing(figures: Figures) -> None:
+    shown = figures.next()
+    becomes(shown, "man").fill("MAN")
+    assert shown.drawn().line.startswith("The model reads the same tokens in both sentences")
+    expect(shown.root.get_by_role("alert")).to_have_text("")
 
 
 def test_a_text_that_is_too_long_is_cut_and_it_says_so(plain: Figures) -> None:

@@ -1,6 +1,6 @@
 // Pair: the same sentence with a few words changed, and what moves at the covered place.
 
-import { distribution, leaders, totalVariation, whole } from "./distribution.js";
+import { distribution, leaders, whole } from "./distribution.js";
 import { el, percent } from "./dom.js";
 import { movedHeads } from "./moved_heads.js";
 import { changedWords, covered, difference } from "./pair_text.js";
@@ -54,7 +54,8 @@ export function pair(figure) {
     const b = await figure.ask(whole(figure, { text: words.join(" ") }));
     if (!current()) return;
     figure.warnOfCut([a, b]);
-    if (b.fills.length !== a.fills.length) empty(figure, t("cutAway"));
+    if (String(b.ids) === String(a.ids)) empty(figure, t("sameTokens"));
+    else if (b.fills.length !== a.fills.length) empty(figure, t("cutAway"));
     else show(figure, [a, b], words, places);
   };
 }
@@ -87,18 +88,19 @@ function show(figure, [a, b], words, places) {
 function movedGuesses(figure, before, after, names) {
   const { t, options } = figure;
   const [a, b] = [distribution(before), distribution(after)];
-  const move = (token) => b.get(token) - a.get(token);
-  const most = [...a.keys()].sort((x, y) => Math.abs(move(y)) - Math.abs(move(x)));
-  const moving = most.slice(0, 2 * (options.k ?? 5)).filter((token) => Math.abs(move(token)) >= MOVED);
-  const first = moving.length ? moving : most.slice(0, 1);
+  const moves = [...a].map(([token, share]) => ({ token, move: b.get(token) - share }));
+  moves.sort((one, other) => Math.abs(other.move) - Math.abs(one.move));
+  const most = moves.slice(0, 2 * (options.k ?? 5));
+  const moving = most.filter(({ move }) => Math.abs(move) >= MOVED);
+  const first = (moving.length ? moving : most.slice(0, 1)).map(({ token }) => token);
   const further = leaders([a, b], 0, options.asked).filter((token) => !first.includes(token));
   const rows = [...first, ...further].map((token) => {
     const shares = [a.get(token), b.get(token)];
     return { token, shares, note: ratio(t, shares, names, options.language) };
   });
-  const rises = most.find((token) => move(token) > 0);
-  const falls = most.find((token) => move(token) < 0);
-  const moved = totalVariation(most.map((token) => a.get(token)), most.map((token) => b.get(token)));
+  const rises = moves.find(({ move }) => move > 0).token;
+  const falls = moves.find(({ move }) => move < 0).token;
+  const moved = moves.reduce((sum, { move }) => sum + Math.abs(move), 0) / 2;
   const columns = [
     t("candidate"),
     ...names.map((name) => t("probabilityWith", { name })),
