@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from live_reading import CLOSE, WAYS, Figures, Shown, cells, opened, python, reach, shipped
+from live_reading import CLOSE, WAYS, Figures, Shown, cells, opened, python, reach, share, shipped
 from live_site import LiveSite
 from playwright.sync_api import Browser, Locator, expect
 from torch import Tensor
@@ -172,6 +172,12 @@ def test_rollout_is_that_of_the_library_up_to_each_layer(view: Shown) -> None:
         heads(view).nth(4 * layer).click()
         view.drawn()
         assert_close(table(view), attention_rollout(attentions[: layer + 1]))
+    rolled = attention_rollout(attentions).fill_diagonal_(0)
+    tokens = python(TEXT, k=1).sentence.tokens
+    row, column = divmod(int(rolled.argmax()), len(tokens))
+    largest = re.search(r"the largest shares are “(\S+?)[” ].*? in “(\S+?)[” ]", view.line)
+    assert largest
+    assert (largest[1], largest[2]) == (tokens[column], tokens[row])
 
 
 def test_one_token_shows_its_row_and_its_column(view: Shown) -> None:
@@ -226,6 +232,19 @@ def test_a_token_of_the_drawing_isolates_its_lines(view: Shown) -> None:
     expect(right.nth(8)).to_have_attribute("aria-pressed", "true")
     view.page.keyboard.press("ArrowUp")
     expect(right.nth(7)).to_be_focused()
+
+
+def test_a_cell_of_the_matrix_is_read_by_pointing_and_its_row_by_pressing(view: Shown) -> None:
+    weight = float(python(TEXT, k=1).attentions[1, 2][6, 7])
+    look(view, "as a matrix")
+    view.root.locator(".live-matrix-cells").hover(position={"x": 7 * 24 + 12, "y": 6 * 24 + 12})
+    pointed = view.root.locator(".live-pointed")
+    expect(pointed).to_contain_text("“cabin” looks at “##ets”: ")
+    assert share(pointed.inner_text()) == pytest.approx(weight, abs=CLOSE)
+    rows = view.root.get_by_role("region", name="Matrix").get_by_role("button")
+    rows.nth(6).click()
+    expect(rows.nth(6)).to_have_attribute("aria-pressed", "true")
+    expect(view.root.locator(".live-status")).to_contain_text("“cabin” looks most at")
 
 
 def test_special_tokens_are_left_out_and_nothing_is_scaled_up(view: Shown) -> None:

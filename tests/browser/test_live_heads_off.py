@@ -133,6 +133,10 @@ def test_trying_all_heads_finds_those_that_matter(view: Shown) -> None:
             assert share(row[column]) == pytest.approx(shares(without[at])[token], abs=2e-3)
     square = view.root.get_by_role("radio", name="Layer 2, head 2:")
     assert "Switched off alone, it moves" in (square.get_attribute("aria-label") or "")
+    turning = [one.get_attribute("aria-label") for one in view.root.get_by_role("radio").all()]
+    turning = [name for name in turning if name and "“was” leads the words you watch" in name]
+    assert len(turning) == 1
+    assert turning[0].startswith("Layer 1, head 2:")
     # Another sentence makes them void.
     view.root.get_by_role("textbox", name="Sentence").fill("The cat [MASK] on the mat .")
     expect(found).to_have_text("")

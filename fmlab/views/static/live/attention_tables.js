@@ -16,7 +16,7 @@ export function tablesOf(figure, state, parts, scene, before, after) {
     made.push([t("attTokenTable", { name, token: labels[at] }), [t("token"), t("attLooksTitle", heading), t("attSeenTitle", heading)], rows]);
   } else {
     const rows = keep.map((i) => [labels[i], ...keep.map((j) => share(i, j))]);
-    made.push([t("attTable", { name }), [t("token"), ...keep.map((j) => labels[j])], rows]);
+    made.push([t(`${scene.stem}Table`, { name }), [t("token"), ...keep.map((j) => labels[j])], rows]);
   }
   if (before.length) {
     const columns = [t("candidate"), t("place"), after ? t("attAllOnColumn") : t("probability")];

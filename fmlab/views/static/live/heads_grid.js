@@ -43,15 +43,17 @@ export function headsGrid(figure, onChoose) {
     const drawing = svg("svg", { class: "live-ink", preserveAspectRatio: "none", "aria-hidden": "true" });
     const habit = el("span", { class: "live-head-habit", "aria-hidden": "true" });
     const moves = el("span", { class: "live-head-habit live-head-moves", "aria-hidden": "true" });
+    const turns = el("span", { class: "live-head-habit live-head-turns", "aria-hidden": "true" });
     const button = el(
       "button",
       { type: "button", class: "live-head", role: "radio", onclick: () => onChoose(layer, head) },
       drawing,
       habit,
       moves,
+      turns,
     );
     element.append(button);
-    return { layer, head, drawing, habit, moves, button };
+    return { layer, head, drawing, habit, moves, turns, button };
   }
 
   function step(event) {
@@ -75,8 +77,11 @@ export function headsGrid(figure, onChoose) {
   }
 
   let drawn = {};
-  /** Fill in: `off` holds numbers of heads, counted through; `moved` a share for each, or nothing. */
-  function show({ attentions, keep, layer, head, off, moved, among }) {
+  /**
+   * Fill in: `off` holds numbers of heads, counted through; `moved` and `turned` (see sweep.js) say
+   * what each does, or nothing.
+   */
+  function show({ attentions, keep, layer, head, off, moved, turned, among }) {
     const anew = drawn.attentions !== attentions || `${drawn.keep}` !== `${keep}`;
     const block = Math.ceil(keep.length / FINEST);
     cells.forEach((one, number) => {
@@ -89,6 +94,8 @@ export function headsGrid(figure, onChoose) {
       }
       const chosen = one.layer === layer && one.head === head;
       const share = moved?.[number];
+      const leads = turned?.[number];
+      one.turns.textContent = leads ? t("attTakesLeadShort", { token: leads }) : "";
       one.button.setAttribute("aria-checked", String(chosen));
       one.button.tabIndex = chosen ? 0 : -1;
       one.button.classList.toggle("live-off", off.has(number));
@@ -99,6 +106,7 @@ export function headsGrid(figure, onChoose) {
       const said = [t("attHeadIs", { layer: one.layer + 1, head: one.head + 1 }), inWords(figure, one.chief)];
       if (off.has(number)) said.push(t("attIsOff"));
       if (share !== undefined) said.push(t("attMoves", { share: percent(share) }));
+      if (leads) said.push(t("attTakesLead", { token: leads }));
       one.button.setAttribute("aria-label", said.join(" "));
       one.button.title = said.join(" ");
     });

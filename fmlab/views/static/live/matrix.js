@@ -20,7 +20,7 @@ export function matrix(figure, onToken) {
   const cells = svg("g", { class: "live-ink" });
   const frame = svg("rect", { class: "live-frame" });
   const drawing = svg("svg", { class: "live-matrix-cells", "aria-hidden": "true" }, cells, frame);
-  const corner = el("span", { class: "live-hint live-corner", text: t("attCorner"), "aria-hidden": "true" });
+  const corner = el("span", { class: "live-hint live-corner", "aria-hidden": "true" });
   const box = el(
     "div",
     { class: "live-matrix-box", tabindex: 0, role: "region", "aria-label": t("attMatrixBox") },
@@ -36,6 +36,7 @@ export function matrix(figure, onToken) {
     const other = shown?.weights !== scene.weights;
     shown = scene;
     if (anew) label();
+    corner.textContent = t(`${scene.stem}Corner`);
     if (anew || other) {
       cells.replaceChildren(...ink(scene.weights, scene.size, scene.keep));
       pointed.textContent = t("attPoint");
@@ -92,9 +93,9 @@ export function matrix(figure, onToken) {
   drawing.addEventListener("pointermove", (event) => {
     const cell = under(event);
     if (!cell) return;
-    const { labels, weights, size } = shown;
+    const { labels, weights, size, stem } = shown;
     const share = percent(weights[cell.from * size + cell.to]);
-    pointed.textContent = t("attCell", { from: labels[cell.from], to: labels[cell.to], share });
+    pointed.textContent = t(`${stem}Cell`, { from: labels[cell.from], to: labels[cell.to], share });
   });
   drawing.addEventListener("click", (event) => {
     const cell = under(event);

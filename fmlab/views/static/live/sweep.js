@@ -12,7 +12,8 @@ import { leader, moved, names } from "./effect.js";
 export function sweep(figure, onDone) {
   const { t } = figure;
   const { layers, heads } = figure.source.about;
-  const state = { moved: null, rows: [], element: null };
+  // For each head how much it moves, and which word takes the lead (or nothing).
+  const state = { moved: null, turned: null, rows: [], element: null };
   const button = el("button", { type: "button", class: "live-button", text: t("attTry", { all: layers * heads }) });
   const found = el("p", { class: "live-found", role: "status" });
   let round = 0;
@@ -33,6 +34,7 @@ export function sweep(figure, onDone) {
     button.textContent = t("attTry", { all: layers * heads });
     found.textContent = "";
     state.moved = null;
+    state.turned = null;
     state.rows = [];
   }
 
@@ -51,6 +53,10 @@ export function sweep(figure, onDone) {
     }
     clear();
     state.moved = tried.map((one) => mean(one.fills.map((fill, i) => moved(fills[i], fill))));
+    state.turned = tried.map((one) => {
+      const i = fills.findIndex((fill, n) => leader(fill, watched)?.token !== leader(one.fills[n], watched)?.token);
+      return i < 0 ? null : leader(one.fills[i], watched).token;
+    });
     state.rows = rows(tried, fills, watched);
     found.textContent = told(tried, fills, watched);
     onDone();

@@ -151,7 +151,8 @@ function sceneOf({ tokens, wordOf }, state, parts) {
     const covered = tokens.indexOf("[MASK]");
     token = { side: "from", place: covered >= 0 ? covered : (words[0] ?? 0) };
   }
-  return { size: tokens.length, tokens, labels: numbered(tokens), keep, token };
+  const stem = parts.way.value === "rollout" ? "attRollout" : "att"; // of the words for its links
+  return { size: tokens.length, tokens, labels: numbered(tokens), keep, token, stem };
 }
 
 // -- showing -------------------------------------------------------------------------------------
@@ -165,6 +166,7 @@ function showHeads(parts, state, attentions, keep) {
     head: state.head,
     off: parts.switched.off,
     moved: parts.tried.moved,
+    turned: parts.tried.turned,
     among: (layer) => (way === "average" && layer === state.layer) || (way === "rollout" && layer <= state.layer),
   });
 }
@@ -201,6 +203,6 @@ function told(figure, state, way, scene) {
   if (way === "token") {
     for (const side of ["from", "to"]) said.push(strongestOf(figure, scene, { side, place: scene.token.place }));
   } else if (scene.token) said.push(strongestOf(figure, scene, scene.token));
-  else said.push(t("attStrongest", { links: strongestLinks(figure, scene, way === "rollout") }));
+  else said.push(strongestLinks(figure, scene));
   return said.join(" ");
 }
