@@ -117,7 +117,7 @@ export class Figure {
 
   #ownModel() {
     const id = freshId("live-file");
-    const picker = el("input", { id, type: "file", accept: ".fmlab" });
+    const picker = el("input", { id, type: "file" });
     const back = el("button", { type: "button", class: "live-button", hidden: true });
     back.addEventListener("click", () => {
       this.source = this.first;
