@@ -11,8 +11,13 @@ from live_site import LiveSite
 from playwright.sync_api import Browser, Locator, expect
 from torch import Tensor
 
+from fmlab.checkpoint import Checkpoint
+from fmlab.export import export
+from fmlab.models.bert import BertConfig, BertForPreTraining
 from fmlab.probes.attention_statistics import attention_statistics
+from fmlab.probes.reading import read
 from fmlab.probes.rollout import attention_rollout
+from fmlab.seeds import seed_torch
 from fmlab.views.live import LiveOptions
 
 pytestmark = pytest.mark.browser
@@ -299,6 +304,20 @@ def test_a_long_sentence_is_redrawn_before_the_reader_waits(
     view.page.wait_for_timeout(200)
     assert drawing.evaluate("box => box.scrollTop") > 0
     seen.close()
+
+
+def test_a_model_with_many_heads_has_its_grid_too(view: Shown, tmp_path: Path) -> None:
+    tokenizer = shipped().tokenizer
+    seed_torch(1, "many heads")
+    config = BertConfig(tokenizer.vocab_size, 48, 1, 12, 16, max_position_embeddings=32)
+    model = BertForPreTraining(config).eval()
+    file = export(Checkpoint(model, tokenizer, {}, tmp_path), tmp_path / "many", "many", "").path
+    view.root.get_by_text("Show your own model").click()
+    view.root.locator('input[type="file"]').set_input_files(file)
+    expect(heads(view)).to_have_count(12)
+    assert chosen(view.drawn()) == "Layer 1, head 3"  # the author's layer 2 is not there
+    assert_close(table(view), read(model, tokenizer, TEXT).attentions[0, 2])
+    assert view.barriers() == []
 
 
 def test_it_is_worked_with_the_keyboard_alone(

@@ -143,13 +143,27 @@ def test_trying_all_heads_finds_those_that_matter(view: Shown) -> None:
     assert "moves" not in (square.get_attribute("aria-label") or "")
 
 
-def test_a_sentence_typed_while_heads_are_tried_stops_the_trying(view: Shown) -> None:
-    view.root.get_by_role("button", name="Try all 16 heads").click()
-    view.root.get_by_label("Words to watch").fill("came")
+def test_another_covered_word_stops_the_trying(view: Shown) -> None:
+    view.root.get_by_label("covers it").check()
     view.drawn()
-    expect(view.root.get_by_role("button", name="Try all 16 heads")).to_be_visible()
-    view.page.wait_for_timeout(800)
+    view.root.evaluate(
+        """root => {
+          root.querySelector('.live-sweep button').click();
+          root.querySelector('.live-word').click();
+        }"""
+    )
+    expect(view.root.get_by_text("Covered place 2", exact=True)).to_be_visible()
+    view.page.wait_for_timeout(1500)
     expect(view.root.locator(".live-found")).to_have_text("")
+    expect(view.root.get_by_role("button", name="Try all 16 heads")).to_be_visible()
+
+
+def test_with_no_words_to_watch_it_says_how_to_ask_about_a_choice(view: Shown) -> None:
+    view.root.get_by_label("Words to watch").fill("")
+    view.drawn()
+    view.root.get_by_role("button", name="Try all 16 heads").click()
+    expect(view.root.locator(".live-found")).to_contain_text("write both into “Words to watch”")
+    assert "leads" not in view.root.locator(".live-found").inner_text()
 
 
 def test_words_to_watch_are_the_reader_s(view: Shown) -> None:

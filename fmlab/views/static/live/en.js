@@ -191,6 +191,8 @@ export const EN = {
   attTakesLeadShort: "“{token}” leads",
   attGridHint:
     "Each square is one head: its rows look, its columns are looked at. Under it stands where most of its attention goes, in mean over the tokens of this sentence. Press a square to see it large.",
+  attManyHint:
+    "Each square is one head: its rows look, its columns are looked at. A row of squares is a layer. Press a square to see it large.",
   attBare: "Leave [CLS] and [SEP] out of the drawings",
   attBareHint:
     "Left out of drawings, tables and strongest links; the model still reads them. Nothing is scaled up, so the weights of a token no longer sum to 100 %.",
@@ -254,6 +256,7 @@ export const EN = {
   attTrying: "Trying head {n} of {all} …",
   attMost: "Switched off alone, layer {layer}, head {head} moves most of the guess: {share}.",
   attThen: "Next is layer {layer}, head {head}: {share}.",
+  attWatchFirst: "To ask about one choice, such as “was” or “were”, write both into “Words to watch” and try again.",
   attLeads: "Of the words you watch, “{token}” leads at covered place {n} ({share}).",
   attNoTurn: "No single head changes that.",
   attTurn: "Without layer {layer}, head {head}, “{token}” takes the lead ({share}).",

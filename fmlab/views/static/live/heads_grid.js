@@ -23,15 +23,16 @@ const SAYS = {
 export function headsGrid(figure, onChoose) {
   const { t } = figure;
   const { layers, heads } = figure.source.about;
+  const many = heads > WITH_WORDS;
   const cells = [];
   const element = el("div", {
-    class: heads > WITH_WORDS ? "live-heads live-many-heads" : "live-heads",
+    class: many ? "live-heads live-many-heads" : "live-heads",
     role: "radiogroup",
     "aria-label": t("attHeads", { layers, heads }),
     style: `--heads:${heads}`,
     onkeydown: (event) => step(event),
   });
-  const names = Array.from({ length: heads }, (_, head) => t("attHeadColumn", { head: head + 1 }));
+  const names = Array.from({ length: heads }, (_, head) => (many ? String(head + 1) : t("attHeadColumn", { head: head + 1 })));
   element.append(el("span"), ...names.map((text) => el("span", { class: "live-head-name", text, "aria-hidden": "true" })));
   for (let layer = 0; layer < layers; layer += 1) {
     element.append(
@@ -119,7 +120,7 @@ export function headsGrid(figure, onChoose) {
     return t(SAYS[key][1], { share: unbroken(share) });
   }
 
-  return { element, show };
+  return { element, show, hint: t(many ? "attManyHint" : "attGridHint") };
 }
 
 /** Return a share that does not break between number and sign. */

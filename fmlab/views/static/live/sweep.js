@@ -67,6 +67,7 @@ export function sweep(figure, onDone) {
     const [most, next] = order.map((number) => ({ ...tried[number], share: percent(state.moved[number]) }));
     const said = [t("attMost", { layer: most.layer, head: most.head, share: most.share })];
     if (next) said.push(t("attThen", { layer: next.layer, head: next.head, share: next.share }));
+    if (!leader(fills[0], watched)) said.push(t("attWatchFirst"));
     fills.forEach((fill, i) => {
       const led = leader(fill, watched);
       if (!led) return;

@@ -112,7 +112,7 @@ function build(figure, state, chooseToken, redraw) {
     el(
       "div",
       { class: "live-attention" },
-      el("div", { class: "live-heads-side" }, parts.grid.element, el("p", { class: "live-hint", text: t("attGridHint") })),
+      el("div", { class: "live-heads-side" }, parts.grid.element, el("p", { class: "live-hint", text: parts.grid.hint })),
       el(
         "div",
         { class: "live-large-side" },
