@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fmlab import cli_labs
+from fmlab import cli_audits, cli_labs
 from fmlab.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_labs.labs_app, name="labs")
 app.command()(cli_labs.grade)
+app.add_typer(cli_audits.audit_app, name="audit")
 
 Folder = Annotated[Path, typer.Argument(help="A checkpoint's folder.")]
 

@@ -1,0 +1,1 @@
+"""Audits: a file an ethical question. Each returns a frozen dataclass and never draws."""
