@@ -60,6 +60,11 @@ def leader(reading: Reading) -> str:
     return max(WATCHED, key=lambda token: shares(reading)[token])
 
 
+def share_among(reading: Reading, token: str) -> float:
+    found = shares(reading)
+    return found[token] / sum(found[one] for one in WATCHED)
+
+
 def test_a_head_that_is_off_changes_the_guesses_and_says_so(view: Shown) -> None:
     before, after = python(TEXT), python(TEXT, off=[(0, 1)])
     rows = guesses(view)
@@ -124,6 +129,13 @@ def test_trying_all_heads_finds_those_that_matter(view: Shown) -> None:
     assert turns == [(0, 1)]
     expect(found).to_contain_text("Without layer 1, head 2, “was” takes the lead")
     assert found.inner_text().count("takes the lead") == 1
+    among = {at: share_among(after, "were") for at, after in without.items()}
+    at = max(among, key=lambda one: abs(among[one] - share_among(before, "were")))
+    said = found.inner_text().split("Among them it has ")[1]
+    most = f"Layer {at[0] + 1}, head {at[1] + 1} matters most to that: without it, the share is "
+    assert most in said
+    assert share(said.split(most)[1]) == pytest.approx(among[at], abs=SHOWN)
+    assert share(said) == pytest.approx(share_among(before, "were"), abs=SHOWN)
     rows = guesses(view, 2)
     assert len(rows) == 16
     for (at, share_moved), row in zip(truth.items(), rows, strict=True):

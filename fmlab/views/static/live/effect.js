@@ -36,6 +36,12 @@ export function leader(fill, tokens) {
   return known.reduce((best, one) => (one.probability > best.probability ? one : best));
 }
 
+/** Return what share one of some tokens has of all that they have together. */
+export function shareAmong(fill, token, tokens) {
+  const sum = tokens.reduce((all, one) => all + (probability(fill, one) ?? 0), 0);
+  return probability(fill, token) / sum;
+}
+
 /** Return every token that candidates or watched words name, each once. */
 export function names(fills, watched) {
   return [...new Set([...fills.flatMap((fill) => fill.candidates.map((c) => c.token)), ...watched])];

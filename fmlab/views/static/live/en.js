@@ -258,7 +258,9 @@ export const EN = {
   attThen: "Next is layer {layer}, head {head}: {share}.",
   attWatchFirst: "To ask about one choice, such as “was” or “were”, write both into “Words to watch” and try again.",
   attLeads: "Of the words you watch, “{token}” leads at covered place {n} ({share}).",
-  attNoTurn: "No single head changes that.",
+  attOdds:
+    "Among them it has {before}. Layer {layer}, head {head} matters most to that: without it, the share is {after}.",
+  attNoTurn: "No single head takes its lead away.",
   attTurn: "Without layer {layer}, head {head}, “{token}” takes the lead ({share}).",
   attTable: "{name}: how each token (row) spreads its attention over the tokens (columns), in %",
   attTokenTable: "{name}: where “{token}” looks, and who looks at it, in %",

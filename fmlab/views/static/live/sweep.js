@@ -1,7 +1,7 @@
 // Each head switched off alone, one after the other: which one matters for this guess?
 
 import { el, percent } from "./dom.js";
-import { leader, moved, names } from "./effect.js";
+import { leader, moved, names, shareAmong } from "./effect.js";
 
 /**
  * Return a button that tries all heads, and what came of it.
@@ -73,6 +73,7 @@ export function sweep(figure, onDone) {
       if (!led) return;
       const turns = tried.filter((one) => leader(one.fills[i], watched).token !== led.token);
       said.push(t("attLeads", { n: i + 1, token: led.token, share: percent(led.probability) }));
+      said.push(odds(tried, fill, i, led.token, watched));
       if (!turns.length) said.push(t("attNoTurn"));
       for (const { layer, head, fills: now } of turns) {
         const leads = leader(now[i], watched);
@@ -80,6 +81,16 @@ export function sweep(figure, onDone) {
       }
     });
     return said.join(" ");
+  }
+
+  /** Say which head matters most to how the leader stands against the other watched words. */
+  function odds(tried, fill, i, token, watched) {
+    const before = shareAmong(fill, token, watched);
+    const after = tried.map((one) => shareAmong(one.fills[i], token, watched));
+    const far = after.map((now) => Math.abs(now - before));
+    const most = far.indexOf(Math.max(...far));
+    const { layer, head } = tried[most];
+    return t("attOdds", { before: percent(before), after: percent(after[most]), layer, head });
   }
 
   function rows(tried, fills, watched) {
