@@ -136,7 +136,7 @@ def icon_style(icons: Icons) -> str:
         ".svg-inline--fa.fa-lg { font-size: 1.25em; line-height: 0.05em; "
         "vertical-align: -0.075em; }",
         ",\n".join(f"html {selector}" for selector in DRAWN_BY_STYLE)
-        + " { content: ''; display: inline-block; width: 1em; height: 1em; "
+        + " { content: ''; font-family: inherit; display: inline-block; width: 1em; height: 1em; "
         "background: currentColor; -webkit-mask: var(--icon) center / contain no-repeat; "
         "mask: var(--icon) center / contain no-repeat; }",
     ]
