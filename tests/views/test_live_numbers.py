@@ -52,7 +52,11 @@ def node(tmp_path: Path) -> Any:
             encoding="utf-8",
         )
         done = subprocess.run(
-            [*node_tools()[0], "run.mjs"], cwd=tmp_path, capture_output=True, text=True
+            [*node_tools()[0], "run.mjs"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
