@@ -269,9 +269,14 @@ def test_the_slider_asks_for_its_last_position_alone(alone: Visit) -> None:
     for _ in STEPS:
         shown.page.keyboard.press("ArrowLeft")
     expect(shown.root.get_by_text("Loading the model as it was after step 1,000")).to_be_visible()
-    assert "finished model's" in shown.line, "an answer is shown that nobody waits for"
+    shown.root.locator(".live-status").evaluate(
+        "line => new MutationObserver(() => (window.said ??= []).push(line.textContent))"
+        ".observe(line, { childList: true })"
+    )
     held[0].continue_()
     until(shown, "After step 75 ")
+    said = shown.page.evaluate("window.said")
+    assert [line for line in said if "1,000" in line] == [], "an answer nobody waits for is shown"
     loaded = [url.rsplit("/", 1)[1].split(".")[0] for url in alone.requests if "/stages/" in url]
     assert loaded == ["1000", "75"]
     expect(shown.root.get_by_text("Loading the model")).to_have_count(0)
