@@ -72,6 +72,19 @@ def test_every_view_says_something_before_it_is_started(view: str) -> None:
     assert all(table.rows for table in tables)
 
 
+def test_two_sentences_stand_side_by_side_before_a_figure_is_started() -> None:
+    options, readings = prepare(
+        SHIPPED, "compare", TEXT, name="books-small", cover=["window"],
+        second="He broke a window .", k=3,
+    )  # fmt: skip
+    (table,) = still_tables(options, readings)
+    assert [row[0] for row in table.rows] == ["1", "2", "3"]
+    for column, text in enumerate((TEXT.replace("window", "[MASK]"), "He broke a [MASK] ."), 1):
+        best = read(SHIPPED.masked_model, SHIPPED.tokenizer, text, k=3).fills[0].candidates
+        expected = [f"{c.token} ({c.probability:.1%})" for c in best]
+        assert [row[column] for row in table.rows] == expected
+
+
 def test_a_pair_s_still_table_has_what_moves_most() -> None:
     options, readings = prepare(
         SHIPPED, "pair", "The man took his hat .", name="books-small",

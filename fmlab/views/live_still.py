@@ -18,7 +18,7 @@ WORDS = {
         "grid": "The first guess of each layer at every token of “{text}”",
         "n_layer": "layer {n}",
         "attention": "Where “{text}” looks, in head {head} of layer {layer}: the strongest links",
-        "both": "The model's guesses for both sentences",
+        "both": "The model's guesses for “{text}” and for “{second}”",
         "finished": "The finished model's guesses for “{text}”",
         "pair": "The guesses that move most, from “{text}” to “{second}”",
         "guess_alone": "guess",
@@ -80,7 +80,9 @@ def still_tables(options: LiveOptions, readings: Sequence[Reading]) -> list[Tabl
         return [show(options, readings[0], words)]
     if options.view == "pair" and options.second and all(reading.fills for reading in readings):
         return [_moved(options, readings, words)]
-    key = "both" if options.second else "finished" if options.view == "compare" else "fill"
+    if options.view == "compare" and options.second and all(one.fills for one in readings):
+        return [_beside(options, readings, words)]
+    key = "finished" if options.view == "compare" else "fill"
     return [_guesses(options, readings, words, words[key].format(text=options.text))]
 
 
@@ -95,6 +97,16 @@ def _guesses(
             cells = [f"{c.token} ({c.probability:.1%})" for c in fill.candidates[: options.k]]
             rows.append([covered, *cells])
     return Table(caption, names, rows)
+
+
+def _beside(options: LiveOptions, readings: Sequence[Reading], words: Mapping[str, str]) -> Table:
+    firsts = [reading.fills[0].candidates[: options.k] for reading in readings]
+    rows = [
+        [str(n), *(f"{c.token} ({c.probability:.1%})" for c in both)]
+        for n, both in enumerate(zip(*firsts, strict=True), 1)
+    ]
+    caption = words["both"].format(text=options.text, second=options.second)
+    return Table(caption, [words["guess_alone"], words["in_first"], words["in_second"]], rows)
 
 
 def _moved(options: LiveOptions, readings: Sequence[Reading], words: Mapping[str, str]) -> Table:
