@@ -25,6 +25,7 @@ test: setup
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
 
 bench: setup
 	@$(PY) -m fmlab.bench

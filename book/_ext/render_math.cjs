@@ -18,7 +18,7 @@ async function main() {
     const { tex, display } = JSON.parse(line);
     const html = adaptor.outerHTML(MathJax.tex2svg(tex, { display }));
     const error = /data-mjx-error="([^"]*)"/.exec(html);
-    process.stdout.write(JSON.stringify({ html, error: error ? error[1] : null }) + "\n");
+    process.stdout.write(`${JSON.stringify({ html, error: error ? error[1] : null })}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 // Shows JupyterQuiz's questions in `frame`, and tells assistive technology what belongs together.
+// biome-ignore lint/correctness/noUnusedVariables: fmlab/views/quiz.py calls it
 function start(frame, questions, words) {
   frame.replaceChildren();
   frame.dataset.shuffleanswers = "False";

@@ -23,8 +23,13 @@ export function memory(figure) {
     const after = await once({ ...question, off, asked: names(before.fills, watched) });
     const first = after.fills.map((fill) => ({ candidates: fill.candidates.slice(0, k) }));
     const news = names(first, []);
-    const known = before.fills.every((fill) => news.every((token) => probability(fill, token) !== null));
-    return { before: known ? before : await once({ ...question, asked: [...news, ...watched] }), after };
+    const known = before.fills.every((fill) =>
+      news.every((token) => probability(fill, token) !== null),
+    );
+    return {
+      before: known ? before : await once({ ...question, asked: [...news, ...watched] }),
+      after,
+    };
   };
 }
 

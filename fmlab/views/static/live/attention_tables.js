@@ -13,10 +13,18 @@ export function tablesOf(figure, state, parts, scene, before, after) {
     const at = scene.token.place;
     const rows = keep.map((other) => [labels[other], share(at, other), share(other, at)]);
     const heading = { token: labels[at] };
-    made.push([t("attTokenTable", { name, token: labels[at] }), [t("token"), t("attLooksTitle", heading), t("attSeenTitle", heading)], rows]);
+    made.push([
+      t("attTokenTable", { name, token: labels[at] }),
+      [t("token"), t("attLooksTitle", heading), t("attSeenTitle", heading)],
+      rows,
+    ]);
   } else {
     const rows = keep.map((i) => [labels[i], ...keep.map((j) => share(i, j))]);
-    made.push([t(`${scene.stem}Table`, { name }), [t("token"), ...keep.map((j) => labels[j])], rows]);
+    made.push([
+      t(`${scene.stem}Table`, { name }),
+      [t("token"), ...keep.map((j) => labels[j])],
+      rows,
+    ]);
   }
   if (before.length) {
     const columns = [t("candidate"), t("place"), after ? t("attAllOnColumn") : t("probability")];
@@ -24,7 +32,12 @@ export function tablesOf(figure, state, parts, scene, before, after) {
     made.push([t("attGuessTable"), columns, parts.guessed.rows(before, after)]);
   }
   if (parts.tried.rows.length) {
-    const columns = [t("attTriedColumn"), t("attMovedColumn"), t("attFirstColumn"), ...parts.guessed.watched];
+    const columns = [
+      t("attTriedColumn"),
+      t("attMovedColumn"),
+      t("attFirstColumn"),
+      ...parts.guessed.watched,
+    ];
     made.push([t("attTriedTable"), columns, parts.tried.rows]);
   }
   return made;

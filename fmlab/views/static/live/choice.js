@@ -20,7 +20,12 @@ export function choice(figure, { label, choices, value, onChange }) {
     });
     return el("label", { class: "live-radio" }, button, words);
   });
-  state.element = el("fieldset", { class: "live-choice" }, el("legend", { text: label }), ...buttons);
+  state.element = el(
+    "fieldset",
+    { class: "live-choice" },
+    el("legend", { text: label }),
+    ...buttons,
+  );
   figure.controls.append(state.element);
   return state;
 }

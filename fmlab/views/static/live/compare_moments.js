@@ -14,7 +14,11 @@ export function compareMoments(figure, first) {
   const stages = source.stages ?? [];
   const loading = el("p", { class: "live-hint", role: "status" });
   const slider = stages.length
-    ? stageSlider(figure, stages, newest(() => figure.redraw()))
+    ? stageSlider(
+        figure,
+        stages,
+        newest(() => figure.redraw()),
+      )
     : { stage: null, element: el("p", { class: "live-hint", text: t("noStages") }), pause() {} };
   figure.controls.append(slider.element, loading);
   const loaded = new Set(); // steps whose weights are here
@@ -36,7 +40,8 @@ export function compareMoments(figure, first) {
     }
     const { stage } = slider;
     if (stage && !(await reach(stage, { text, masked }, current))) return;
-    if (slider.stage === stage) show(drawing(figure, stages, stage, kept), line(figure, stage, kept));
+    if (slider.stage === stage)
+      show(drawing(figure, stages, stage, kept), line(figure, stage, kept));
   }
 
   /** Bring a stage's answer into what is kept; return whether it came and is still wanted. */
@@ -85,7 +90,8 @@ function drawing(figure, stages, stage, { answer, seen }) {
   const rows = tokens.map((token) => ({ token, shares: shown.map((one) => one.get(token)) }));
   const names = stage ? [t("atStep", told(figure, stage)), t("finished")] : [t("finished")];
   const parts = [versus(names, rows)];
-  if (answer.fills.length > 1) parts.push(el("p", { class: "live-hint", text: t("firstPlaceOnly") }));
+  if (answer.fills.length > 1)
+    parts.push(el("p", { class: "live-hint", text: t("firstPlaceOnly") }));
   const share = (p) => `${(p * 100).toFixed(2)} %`;
   const cells = rows.map(({ token, shares }) => [token, ...shares.map(share)]);
   const tables = [table(t("momentsTable"), [t("candidate"), ...names], cells)];

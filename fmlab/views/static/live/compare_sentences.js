@@ -72,7 +72,10 @@ function compareGuesses(figure, answers) {
     bInA: percent(both[0].get(b)),
     bInB: percent(both[1].get(b)),
   });
-  const cells = rows.map(({ token, shares }) => [token, ...shares.map((p) => `${(p * 100).toFixed(2)} %`)]);
+  const cells = rows.map(({ token, shares }) => [
+    token,
+    ...shares.map((p) => `${(p * 100).toFixed(2)} %`),
+  ]);
   const columns = [t("candidate"), t("probabilityInA"), t("probabilityInB")];
   return { drawing, line, table: table(t("compareTable"), columns, cells) };
 }

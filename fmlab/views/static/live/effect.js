@@ -6,7 +6,8 @@
  * @param {object} fill one covered place's answer (see engine.js)
  */
 export function probability(fill, token) {
-  const found = fill.candidates.find((c) => c.token === token) ?? fill.asked.find((c) => c.token === token);
+  const found =
+    fill.candidates.find((c) => c.token === token) ?? fill.asked.find((c) => c.token === token);
   return found ? found.probability : null;
 }
 
@@ -44,5 +45,7 @@ export function shareAmong(fill, token, tokens) {
 
 /** Return every token that candidates or watched words name, each once. */
 export function names(fills, watched) {
-  return [...new Set([...fills.flatMap((fill) => fill.candidates.map((c) => c.token)), ...watched])];
+  return [
+    ...new Set([...fills.flatMap((fill) => fill.candidates.map((c) => c.token)), ...watched]),
+  ];
 }

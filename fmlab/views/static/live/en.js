@@ -20,14 +20,18 @@ export const EN = {
     "Choose a file that “fmlab export” wrote, or drop it on this figure. It stays on your device.",
   ownModelShown: "This figure now shows {name}, from your file.",
   backToFirst: "Back to {name}",
-  notAModel: "This file is not a model of “fmlab export” (a zip that holds live.json). Nothing has changed.",
-  otherFormat: "This file has format {found}, and the page reads format 1. Export it with this version of fmlab.",
+  notAModel:
+    "This file is not a model of “fmlab export” (a zip that holds live.json). Nothing has changed.",
+  otherFormat:
+    "This file has format {found}, and the page reads format 1. Export it with this version of fmlab.",
   partMissing: "This file has no {part}: it was cut short or changed. Export it again.",
   partDamaged: "{part} in this file is damaged. Export it again.",
-  cannotRun: "The model in this file cannot run here ({why}). Export it again with this version of fmlab.",
+  cannotRun:
+    "The model in this file cannot run here ({why}). Export it again with this version of fmlab.",
   cannotRead: "The file could not be read ({why}).",
   // fill-mask
-  nothingCovered: "No word is covered. Press a word in the row above, or write [MASK] into the sentence.",
+  nothingCovered:
+    "No word is covered. Press a word in the row above, or write [MASK] into the sentence.",
   filled: "For covered place {n} the model's first guess is “{token}”, {share}; then {others}.",
   candidate: "guess",
   probability: "probability",
@@ -57,7 +61,8 @@ export const EN = {
   lensTable: "What each layer would put at each covered place",
   lensFrom:
     "At covered place {n} the model ends with “{token}”, {share}. It is the first guess from the row “{row}” on.",
-  lensLast: "At covered place {n} the model ends with “{token}”, {share}. It is the first guess in the last row only.",
+  lensLast:
+    "At covered place {n} the model ends with “{token}”, {share}. It is the first guess in the last row only.",
   lensLost:
     "At covered place {n} the model ends with “{token}”, {share}. It is the first guess in the row “{first}”, loses its lead, and has it again from the row “{row}” on.",
   lensGrid: "The first guess of each layer at every token",
@@ -87,9 +92,12 @@ export const EN = {
   otherLengths:
     "Attention is drawn side by side only for sentences of the same length. Here A has {a} tokens and B has {b}.",
   linksOfHead: "Where each token looks: head {head} of layer {layer}",
-  linksHint: "Each row is a token that looks, each column one that is looked at. The stronger the colour, the larger the weight.",
-  matrixLabel: "{sentence}: the attention weights of head {head} of layer {layer}. The table below has the large ones.",
-  compareLinks: "Attention of head {head} of layer {layer}: weights of {least} or more in A or in B",
+  linksHint:
+    "Each row is a token that looks, each column one that is looked at. The stronger the colour, the larger the weight.",
+  matrixLabel:
+    "{sentence}: the attention weights of head {head} of layer {layer}. The table below has the large ones.",
+  compareLinks:
+    "Attention of head {head} of layer {layer}: weights of {least} or more in A or in B",
   from: "token",
   to: "looks at",
   weightInA: "weight in A",
@@ -105,18 +113,21 @@ export const EN = {
   stageCosts:
     "Each earlier moment is loaded when the slider first gets there, about {size} MB. Coming back to it is quick.",
   stageLoading: "Loading the model as it was after step {step} …",
-  stageFailed: "The model after step {step} could not be loaded ({why}). Move the slider to try again.",
+  stageFailed:
+    "The model after step {step} could not be loaded ({why}). Move the slider to try again.",
   noStages:
     "This model brings no earlier moments of its training; only a model of the workbook does. So there is the finished one alone.",
   atStep: "after step {step}",
-  atEnd: "The finished model's first guess is “{token}”, {share}. Move the slider to see how it came to that.",
+  atEnd:
+    "The finished model's first guess is “{token}”, {share}. Move the slider to see how it came to that.",
   atStepSame:
     "After step {step} ({tokens} tokens read, loss {loss}) the first guess is “{first}”, {firstShare}; it is the finished model's too, there with {share}.",
   atStepOther:
     "After step {step} ({tokens} tokens read, loss {loss}) the first guess is “{first}”, {firstShare}. The finished model's is “{token}”, {share}; at this step it has {then}.",
   momentsTable: "The first guesses at this moment and at the end",
   growth: "How the finished model's first guesses grew",
-  growthHint: "Each column is a moment of the training, by its step; the bars are as high as the numbers below them say. A dot is a moment that you have not been to with this sentence.",
+  growthHint:
+    "Each column is a moment of the training, by its step; the bars are as high as the numbers below them say. A dot is a moment that you have not been to with this sentence.",
   stepColumn: "step",
   end: "end",
   unseen: "·",
@@ -124,13 +135,17 @@ export const EN = {
     "Not how training goes in general: this is one run, with one order of texts and one random start, seen at a few of its steps. The earlier moments are stored in seven bits a weight, so their last digits are not exact. That a guess becomes more probable does not say from which texts it was learned.",
   // one word changed
   changeWord: "Words that change",
-  changeHint: "Press a word, and type what stands there in sentence B. An empty field leaves the word as it is.",
+  changeHint:
+    "Press a word, and type what stands there in sentence B. An empty field leaves the word as it is.",
   pickFirst: "Press a word above first",
   becomes: "“{word}” becomes",
   wordChanged: "{word} → {to}",
-  nothingChanged: "Nothing is changed yet. Press a word under “Words that change”, and type another one.",
-  tooDifferent: "The two sentences differ in more than single words. Press a word under “Words that change”, and type another one.",
-  sameTokens: "The model reads the same tokens in both sentences, so nothing moves. Type another word.",
+  nothingChanged:
+    "Nothing is changed yet. Press a word under “Words that change”, and type another one.",
+  tooDifferent:
+    "The two sentences differ in more than single words. Press a word under “Words that change”, and type another one.",
+  sameTokens:
+    "The model reads the same tokens in both sentences, so nothing moves. Type another word.",
   cutAway: "The covered place does not fit into the model any more. Take a shorter sentence.",
   with: "with “{name}”",
   probabilityWith: "probability with “{name}”",
@@ -147,12 +162,15 @@ export const EN = {
     "The total variation distance is {distance}: that share of the probability moves. 0 would be the same guesses, 1 no guess in common.",
   headsGrid: "How far each head's attention from the covered place moves",
   headColumn: "head {head}",
-  headsHint: "0 % means that the head looks at the same places with the same weights, 100 % that it looks elsewhere altogether. The stronger the colour, the more it moves; framed is the head that moves most.",
+  headsHint:
+    "0 % means that the head looks at the same places with the same weights, 100 % that it looks elsewhere altogether. The stronger the colour, the more it moves; framed is the head that moves most.",
   headsTable: "How far each head's attention from the covered place moves, the farthest first",
   movedColumn: "attention moved",
   rowOfHead: "Head {head} of layer {layer}: where the covered place looks",
-  headsTold: "The attention from the covered place moves most in head {head} of layer {layer}: {moved} of it.",
-  noHeads: "Heads are compared only where both sentences have the same number of tokens; here they have {a} and {b}.",
+  headsTold:
+    "The attention from the covered place moves most in head {head} of layer {layer}: {moved} of it.",
+  noHeads:
+    "Heads are compared only where both sentences have the same number of tokens; here they have {a} and {b}.",
   head: "head",
   pairLimits:
     "Not a measure of bias: one pair shows one pair. The two words differ in more than you mean, for example in how frequent they are or in the style of the texts that they stand in. To speak of bias takes an audit over many pairs, with intervals. Attention that moves did not have to matter for the guesses.",
@@ -205,11 +223,13 @@ export const EN = {
     "How much of each token that came in (columns) is in each place after this layer (rows), if half of every layer goes by its heads and half passes them by.",
   attRolloutCorner: "place ↓ holds →",
   attRolloutCell: "“{from}” holds of “{to}”: {share}",
-  attRolloutStrongest: "leaving aside what a place holds of its own token, the largest shares are {links}.",
+  attRolloutStrongest:
+    "leaving aside what a place holds of its own token, the largest shares are {links}.",
   attRolloutLink: "“{to}” in “{from}” ({share})",
   attRolloutLooks: "the place of “{token}” holds most of {targets}.",
   attRolloutSeen: "most of “{token}” is in the places of {targets}.",
-  attRolloutTable: "{name}: how much each place (row) holds of each token that came in (columns), in %",
+  attRolloutTable:
+    "{name}: how much each place (row) holds of each token that came in (columns), in %",
   attFrom: "looks",
   attTo: "is looked at",
   attCorner: "looks ↓ at →",
@@ -217,7 +237,8 @@ export const EN = {
   attMatrixBox: "Matrix: which token looks at which",
   attPoint: "Point at a cell to read its weight.",
   attCell: "“{from}” looks at “{to}”: {share}",
-  attPieces: "A token that begins with ## goes on with the word before it; press a word again for its next token.",
+  attPieces:
+    "A token that begins with ## goes on with the word before it; press a word again for its next token.",
   attScrolls: "The drawing is larger than its window: scroll inside it.",
   attDarker: "The stronger the colour, the larger the weight:",
   attShare: "{share} %",
@@ -241,22 +262,26 @@ export const EN = {
   attNothingCovered:
     "No word is covered, so there is no guess to watch. Write [MASK] in place of a word, or choose “covers it” above and press a word.",
   attWatch: "Words to watch",
-  attWatchHint: "For example: was were. They stand above with the mark ◂, however improbable they are.",
+  attWatchHint:
+    "For example: was were. They stand above with the mark ◂, however improbable they are.",
   attUnknown: "“{token}” is no single token of this model, so it cannot be watched.",
   attFromTo: "{before} → {after}",
   attScale: "The longest bar is {share}.",
-  attBarsHint: "Upper bar: all heads on. Lower bar: without the heads that are off. The longest bar is {share}.",
+  attBarsHint:
+    "Upper bar: all heads on. Lower bar: without the heads that are off. The longest bar is {share}.",
   attStays:
     "With the heads that are off, the first guess at covered place {n} stays “{before}” ({beforeShare}, now {afterShare}); {moved} of the probability moves to other words.",
   attChanges:
     "With the heads that are off, the first guess at covered place {n} turns from “{before}” ({beforeShare}) to “{after}” ({afterShare}); {moved} of the probability moves to other words.",
   attLeadStays: "Of the words you watch, “{before}” still leads ({beforeShare}, now {afterShare}).",
-  attLeadChanges: "Of the words you watch, “{before}” led ({beforeShare}); now “{after}” leads ({afterShare}).",
+  attLeadChanges:
+    "Of the words you watch, “{before}” led ({beforeShare}); now “{after}” leads ({afterShare}).",
   attTry: "Try all {all} heads, one at a time",
   attTrying: "Trying head {n} of {all} …",
   attMost: "Switched off alone, layer {layer}, head {head} moves most of the guess: {share}.",
   attThen: "Next is layer {layer}, head {head}: {share}.",
-  attWatchFirst: "To ask about one choice, such as “was” or “were”, write both into “Words to watch” and try again.",
+  attWatchFirst:
+    "To ask about one choice, such as “was” or “were”, write both into “Words to watch” and try again.",
   attLeads: "Of the words you watch, “{token}” leads at covered place {n} ({share}).",
   attOdds:
     "Among them it has {before}. Layer {layer}, head {head} matters most to that: without it, the share is {after}.",

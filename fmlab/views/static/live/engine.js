@@ -92,7 +92,16 @@ export class Engine {
     return { logits: out.logits.data, attentions };
   }
 
-  async #answer({ text, masked = [], everywhere = false, lens = false, k = 5, asked = [], off, stage }) {
+  async #answer({
+    text,
+    masked = [],
+    everywhere = false,
+    lens = false,
+    k = 5,
+    asked = [],
+    off,
+    stage,
+  }) {
     const read = this.words.read(text, masked);
     const { layers: L, vocab } = this.about;
     const layers = lens ? Array.from({ length: L + 1 }, (_, layer) => layer) : [L];
@@ -115,7 +124,9 @@ export class Engine {
           place: places[j],
           entropyBits: entropyBits(shares),
           candidates: largest(shares, k).map((n) => this.#candidate(n, shares)),
-          asked: asked.map((token) => this.#candidate(this.words.numbers.get(token), shares, token)),
+          asked: asked.map((token) =>
+            this.#candidate(this.words.numbers.get(token), shares, token),
+          ),
         });
       }
     }

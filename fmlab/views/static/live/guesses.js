@@ -51,7 +51,9 @@ export function guesses(figure, onWatch) {
   function show(before, after) {
     nothing.hidden = before.length > 0;
     watch.hidden = before.length === 0;
-    const missing = before.length ? state.watched.filter((token) => probability(before[0], token) === null) : [];
+    const missing = before.length
+      ? state.watched.filter((token) => probability(before[0], token) === null)
+      : [];
     unknown.textContent = missing.map((token) => t("attUnknown", { token })).join(" ");
     const all = before.map((fill, i) => lines(fill, after?.[i]));
     const longest = Math.max(0, ...all.flat().flatMap((line) => [line.before, line.after ?? 0]));
@@ -60,20 +62,29 @@ export function guesses(figure, onWatch) {
         el(
           "div",
           { class: "live-blank" },
-          before.length > 1 ? el("p", { class: "live-title", text: t("blank", { n: i + 1 }) }) : null,
+          before.length > 1
+            ? el("p", { class: "live-title", text: t("blank", { n: i + 1 }) })
+            : null,
           // The status line and the table say the same.
           el("div", { "aria-hidden": "true" }, ...some.map((line) => bar(line, longest))),
         ),
       ),
     );
     if (!before.length) return;
-    bars.append(el("p", { class: "live-hint", text: t(after ? "attBarsHint" : "attScale", { share: percent(longest) }) }));
+    bars.append(
+      el("p", {
+        class: "live-hint",
+        text: t(after ? "attBarsHint" : "attScale", { share: percent(longest) }),
+      }),
+    );
   }
 
   /** Return what is shown of one place: the first guesses of both, then the watched words. */
   function lines(before, after) {
     const k = options.k ?? 5;
-    const first = [before, after].flatMap((fill) => fill?.candidates.slice(0, k).map((c) => c.token) ?? []);
+    const first = [before, after].flatMap(
+      (fill) => fill?.candidates.slice(0, k).map((c) => c.token) ?? [],
+    );
     const rest = state.watched.filter((token) => probability(before, token) !== null);
     const tokens = [...new Set([...first, ...rest])];
     return tokens.map((token) => ({
@@ -86,15 +97,27 @@ export function guesses(figure, onWatch) {
 
   function bar({ token, watched, before, after }, longest) {
     const track = (share, name) =>
-      el("span", { class: "live-track" }, el("span", { class: name, style: `width:${(share / longest) * 100}%` }));
-    const label = after === null ? percent(before) : t("attFromTo", { before: percent(before), after: percent(after) });
+      el(
+        "span",
+        { class: "live-track" },
+        el("span", { class: name, style: `width:${(share / longest) * 100}%` }),
+      );
+    const label =
+      after === null
+        ? percent(before)
+        : t("attFromTo", { before: percent(before), after: percent(after) });
     return el(
       "div",
       { class: watched ? "live-bar-row live-change live-watched" : "live-bar-row live-change" },
       el("span", { class: "live-token", text: token }),
       after === null
         ? track(before, "live-bar")
-        : el("span", { class: "live-two" }, track(before, "live-bar live-before"), track(after, "live-bar")),
+        : el(
+            "span",
+            { class: "live-two" },
+            track(before, "live-bar live-before"),
+            track(after, "live-bar"),
+          ),
       el("span", { class: "live-number", text: label }),
     );
   }

@@ -11,7 +11,10 @@ export function headChoice(figure, onChange) {
     head: Math.min(options.head ?? 0, heads - 1),
     element: el("div", { class: "live-lists" }),
   };
-  for (const [key, count] of [["layer", layers], ["head", heads]]) {
+  for (const [key, count] of [
+    ["layer", layers],
+    ["head", heads],
+  ]) {
     const id = freshId(`live-${key}`);
     const numbers = Array.from({ length: count }, (_, i) =>
       el("option", { value: i, selected: i === state[key], text: String(i + 1) }),

@@ -32,16 +32,29 @@ export function headsGrid(figure, onChoose) {
     style: `--heads:${heads}`,
     onkeydown: (event) => step(event),
   });
-  const names = Array.from({ length: heads }, (_, head) => (many ? String(head + 1) : t("attHeadColumn", { head: head + 1 })));
-  element.append(el("span"), ...names.map((text) => el("span", { class: "live-head-name", text, "aria-hidden": "true" })));
+  const names = Array.from({ length: heads }, (_, head) =>
+    many ? String(head + 1) : t("attHeadColumn", { head: head + 1 }),
+  );
+  element.append(
+    el("span"),
+    ...names.map((text) => el("span", { class: "live-head-name", text, "aria-hidden": "true" })),
+  );
   for (let layer = 0; layer < layers; layer += 1) {
     element.append(
-      el("span", { class: "live-head-name live-layer-name", text: t("attLayerRow", { layer: layer + 1 }), "aria-hidden": "true" }),
+      el("span", {
+        class: "live-head-name live-layer-name",
+        text: t("attLayerRow", { layer: layer + 1 }),
+        "aria-hidden": "true",
+      }),
     );
     for (let head = 0; head < heads; head += 1) cells.push(cell(layer, head));
   }
   function cell(layer, head) {
-    const drawing = svg("svg", { class: "live-ink", preserveAspectRatio: "none", "aria-hidden": "true" });
+    const drawing = svg("svg", {
+      class: "live-ink",
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    });
     const habit = el("span", { class: "live-head-habit", "aria-hidden": "true" });
     const moves = el("span", { class: "live-head-habit live-head-moves", "aria-hidden": "true" });
     const turns = el("span", { class: "live-head-habit live-head-turns", "aria-hidden": "true" });
@@ -102,9 +115,13 @@ export function headsGrid(figure, onChoose) {
       one.button.classList.toggle("live-off", off.has(number));
       one.button.classList.toggle("live-among", among(one.layer));
       one.habit.textContent = off.has(number) ? t("attOffShort") : short(one.chief);
-      one.moves.textContent = share === undefined ? "" : t("attMovesShort", { share: whole(share) });
+      one.moves.textContent =
+        share === undefined ? "" : t("attMovesShort", { share: whole(share) });
       one.moves.style.setProperty("--moved", share === undefined ? 0 : share / Math.max(...moved));
-      const said = [t("attHeadIs", { layer: one.layer + 1, head: one.head + 1 }), inWords(figure, one.chief)];
+      const said = [
+        t("attHeadIs", { layer: one.layer + 1, head: one.head + 1 }),
+        inWords(figure, one.chief),
+      ];
       if (off.has(number)) said.push(t("attIsOff"));
       if (share !== undefined) said.push(t("attMoves", { share: percent(share) }));
       if (leads) said.push(t("attTakesLead", { token: leads }));

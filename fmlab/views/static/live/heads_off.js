@@ -17,7 +17,12 @@ export function headsOff(figure, onChange) {
   const box = el("input", { type: "checkbox", onchange: () => turn() });
   const words = el("span");
   const list = el("p", { class: "live-off-list" });
-  const back = el("button", { type: "button", class: "live-button", text: t("attAllOn"), onclick: () => allOn() });
+  const back = el("button", {
+    type: "button",
+    class: "live-button",
+    text: t("attAllOn"),
+    onclick: () => allOn(),
+  });
   state.element = el(
     "div",
     { class: "live-off-box" },
@@ -27,7 +32,8 @@ export function headsOff(figure, onChange) {
   );
 
   /** Return the heads that are off, as pairs for a question. */
-  state.pairs = () => [...state.off].sort((a, b) => a - b).map((n) => [Math.floor(n / heads), n % heads]);
+  state.pairs = () =>
+    [...state.off].sort((a, b) => a - b).map((n) => [Math.floor(n / heads), n % heads]);
 
   function turn() {
     if (box.checked) state.off.add(chosen);

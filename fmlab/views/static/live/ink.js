@@ -36,7 +36,9 @@ export function ink(weights, size, keep, block = 1) {
     }
   }
   return levels.flatMap((parts, level) =>
-    level && parts.length ? [svg("path", { d: parts.join(""), "fill-opacity": level / LEVELS })] : [],
+    level && parts.length
+      ? [svg("path", { d: parts.join(""), "fill-opacity": level / LEVELS })]
+      : [],
   );
 }
 
@@ -46,9 +48,18 @@ export function legend(t) {
     el(
       "span",
       { class: "live-legend-step" },
-      el("span", { class: "live-swatch", style: `opacity:${darkness(weight)}`, "aria-hidden": "true" }),
+      el("span", {
+        class: "live-swatch",
+        style: `opacity:${darkness(weight)}`,
+        "aria-hidden": "true",
+      }),
       t("attShare", { share: weight * 100 }),
     ),
   );
-  return el("p", { class: "live-hint live-legend" }, el("span", { text: t("attDarker") }), ...examples);
+  return el(
+    "p",
+    { class: "live-hint live-legend" },
+    el("span", { text: t("attDarker") }),
+    ...examples,
+  );
 }

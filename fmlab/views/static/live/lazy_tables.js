@@ -16,7 +16,9 @@ export function lazyTables(figure) {
   const fill = () => {
     if (!stale || !fold.open) return;
     stale = false;
-    figure.tableBox.replaceChildren(...make().map(([caption, columns, rows]) => table(caption, columns, rows)));
+    figure.tableBox.replaceChildren(
+      ...make().map(([caption, columns, rows]) => table(caption, columns, rows)),
+    );
   };
   const soon = later(fill);
   fold.ontoggle = fill; // not a listener: a figure that begins anew must not keep the old one

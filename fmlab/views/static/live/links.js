@@ -17,10 +17,23 @@ export function links(figure, onToken) {
   const { t } = figure;
   const all = svg("g");
   const some = svg("g", { class: "live-chosen-links" });
-  const lines = svg("svg", { class: "live-links", preserveAspectRatio: "none", "aria-hidden": "true" }, all, some);
+  const lines = svg(
+    "svg",
+    { class: "live-links", preserveAspectRatio: "none", "aria-hidden": "true" },
+    all,
+    some,
+  );
   const sides = {
-    from: el("div", { class: "live-link-side live-link-from", role: "group", "aria-label": t("attFrom") }),
-    to: el("div", { class: "live-link-side live-link-to", role: "group", "aria-label": t("attTo") }),
+    from: el("div", {
+      class: "live-link-side live-link-from",
+      role: "group",
+      "aria-label": t("attFrom"),
+    }),
+    to: el("div", {
+      class: "live-link-side live-link-to",
+      role: "group",
+      "aria-label": t("attTo"),
+    }),
   };
   for (const side of Object.values(sides)) roving(side);
   const element = el(
@@ -36,7 +49,8 @@ export function links(figure, onToken) {
   let shown = null; // what is drawn: weights, size, tokens, keep, token
 
   function show(scene) {
-    const anew = shown?.tokens.join(" ") !== scene.tokens.join(" ") || `${shown.keep}` !== `${scene.keep}`;
+    const anew =
+      shown?.tokens.join(" ") !== scene.tokens.join(" ") || `${shown.keep}` !== `${scene.keep}`;
     if (shown?.weights !== scene.weights || anew) draw(scene);
     shown = scene;
     if (anew) for (const side of ["from", "to"]) fill(side);
@@ -47,7 +61,12 @@ export function links(figure, onToken) {
   function draw({ weights, size, keep }) {
     lines.setAttribute("viewBox", `0 0 100 ${keep.length * ROW}`);
     lines.style.height = `${keep.length * ROW}px`;
-    all.replaceChildren(...strokes(keep.flatMap((i) => keep.map((j) => [i, j, weights[i * size + j]])), keep));
+    all.replaceChildren(
+      ...strokes(
+        keep.flatMap((i) => keep.map((j) => [i, j, weights[i * size + j]])),
+        keep,
+      ),
+    );
   }
 
   function fill(side) {
@@ -89,9 +108,13 @@ export function links(figure, onToken) {
     const here = token && keep.includes(token.place) ? token : null;
     all.classList.toggle("live-dimmed", here !== null);
     const own = (other) =>
-      here.side === "from" ? weights[here.place * size + other] : weights[other * size + here.place];
+      here.side === "from"
+        ? weights[here.place * size + other]
+        : weights[other * size + here.place];
     const triples = here
-      ? keep.map((other) => (here.side === "from" ? [here.place, other, own(other)] : [other, here.place, own(other)]))
+      ? keep.map((other) =>
+          here.side === "from" ? [here.place, other, own(other)] : [other, here.place, own(other)],
+        )
       : [];
     some.replaceChildren(...strokes(triples, keep));
     for (const side of ["from", "to"]) {
@@ -116,6 +139,12 @@ function strokes(triples, keep) {
   return paths.flatMap((parts, step) => {
     if (!parts.length) return [];
     const weight = Math.max(step / STEPS, LEAST);
-    return [svg("path", { d: parts.join(""), "stroke-opacity": 0.12 + 0.88 * weight, "stroke-width": 0.7 + 4 * weight })];
+    return [
+      svg("path", {
+        d: parts.join(""),
+        "stroke-opacity": 0.12 + 0.88 * weight,
+        "stroke-width": 0.7 + 4 * weight,
+      }),
+    ];
   });
 }

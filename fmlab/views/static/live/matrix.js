@@ -27,12 +27,17 @@ export function matrix(figure, onToken) {
     el("div", { class: "live-matrix" }, corner, columns, rows, drawing),
   );
   // For the pointer only: the table says the same.
-  const pointed = el("p", { class: "live-hint live-pointed", "aria-hidden": "true", text: t("attPoint") });
+  const pointed = el("p", {
+    class: "live-hint live-pointed",
+    "aria-hidden": "true",
+    text: t("attPoint"),
+  });
   const element = el("div", {}, box, pointed);
   let shown = null;
 
   function show(scene) {
-    const anew = shown?.tokens.join(" ") !== scene.tokens.join(" ") || `${shown.keep}` !== `${scene.keep}`;
+    const anew =
+      shown?.tokens.join(" ") !== scene.tokens.join(" ") || `${shown.keep}` !== `${scene.keep}`;
     const other = shown?.weights !== scene.weights;
     shown = scene;
     if (anew) label();
@@ -50,7 +55,9 @@ export function matrix(figure, onToken) {
     drawing.setAttribute("width", side);
     drawing.setAttribute("height", side);
     drawing.setAttribute("viewBox", `0 0 ${keep.length} ${keep.length}`);
-    columns.replaceChildren(...keep.map((place) => el("span", { class: "live-token", text: tokens[place] })));
+    columns.replaceChildren(
+      ...keep.map((place) => el("span", { class: "live-token", text: tokens[place] })),
+    );
     rows.replaceChildren(
       ...keep.map((place) =>
         el("button", {
@@ -78,7 +85,12 @@ export function matrix(figure, onToken) {
     frame.toggleAttribute("hidden", at < 0);
     if (at < 0) return;
     const along = token.side === "from";
-    const span = { x: along ? 0 : at, y: along ? at : 0, width: along ? keep.length : 1, height: along ? 1 : keep.length };
+    const span = {
+      x: along ? 0 : at,
+      y: along ? at : 0,
+      width: along ? keep.length : 1,
+      height: along ? 1 : keep.length,
+    };
     for (const [name, value] of Object.entries(span)) frame.setAttribute(name, value);
   }
 
@@ -86,7 +98,9 @@ export function matrix(figure, onToken) {
   function under(event) {
     const area = drawing.getBoundingClientRect();
     const { keep } = shown;
-    const [x, y] = [event.clientX - area.left, event.clientY - area.top].map((p) => keep[Math.floor(p / CELL)]);
+    const [x, y] = [event.clientX - area.left, event.clientY - area.top].map(
+      (p) => keep[Math.floor(p / CELL)],
+    );
     return x === undefined || y === undefined ? null : { from: y, to: x };
   }
 

@@ -36,7 +36,10 @@ export function movedHeads(figure, answers, names) {
       grid(figure, heads, most),
       el("p", { class: "live-hint", text: t("headsHint") }),
       el("p", { class: "live-title", text: t("rowOfHead", told) }),
-      versus(names.map((name) => t("with", { name })), shown),
+      versus(
+        names.map((name) => t("with", { name })),
+        shown,
+      ),
     ],
     tables: [
       table(
@@ -80,13 +83,19 @@ function lookedAt(answers, place, { layer, head }, a, b) {
 }
 
 function grid({ t }, heads, most) {
-  const columns = heads.filter(({ layer }) => layer === 0).map(({ head }) => t("headColumn", { head: head + 1 }));
+  const columns = heads
+    .filter(({ layer }) => layer === 0)
+    .map(({ head }) => t("headColumn", { head: head + 1 }));
   const layers = [...new Set(heads.map(({ layer }) => layer))];
   const rows = layers.map((layer) => ({
     name: t("layerRow", { layer: layer + 1 }),
     cells: heads
       .filter((one) => one.layer === layer)
-      .map((one) => ({ text: percent(one.moved), share: one.moved / (most.moved || 1), strong: one === most })),
+      .map((one) => ({
+        text: percent(one.moved),
+        share: one.moved / (most.moved || 1),
+        strong: one === most,
+      })),
   }));
   return shades(t("headsGrid"), [t("layer"), ...columns], rows);
 }

@@ -58,9 +58,15 @@ function render({ model, el }) {
 
 /** Return an answer with its attention weights, whose bytes came beside it. */
 function whole(answer, buffer) {
-  const bytes = buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  const bytes =
+    buffer instanceof ArrayBuffer
+      ? new Uint8Array(buffer)
+      : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   const [layers, heads, size] = answer.shape;
-  return { ...answer, attentions: new Attentions(new Float32Array(bytes.slice().buffer), layers, heads, size) };
+  return {
+    ...answer,
+    attentions: new Attentions(new Float32Array(bytes.slice().buffer), layers, heads, size),
+  };
 }
 
 export default { render };

@@ -5,7 +5,9 @@ export function numbered(tokens) {
   const counts = new Map();
   return tokens.map((token) => {
     counts.set(token, (counts.get(token) ?? 0) + 1);
-    return tokens.indexOf(token) === tokens.lastIndexOf(token) ? token : `${token} (${counts.get(token)})`;
+    return tokens.indexOf(token) === tokens.lastIndexOf(token)
+      ? token
+      : `${token} (${counts.get(token)})`;
   });
 }
 

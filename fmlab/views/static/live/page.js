@@ -37,7 +37,11 @@ function prepare(root) {
   const options = JSON.parse(root.dataset.live);
   const t = speaker(options.language);
   const size = megabytes([`models/${options.model}`, "runtime/wasm"]);
-  const button = el("button", { type: "button", class: "live-button live-start", text: t("start") });
+  const button = el("button", {
+    type: "button",
+    class: "live-button live-start",
+    text: t("start"),
+  });
   const costs = el("p", { class: "live-hint", text: t("startCosts", { size }) });
   const bar = el("div", { class: "live-waiting" }, button, costs);
   root.append(bar);

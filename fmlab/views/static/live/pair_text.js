@@ -35,6 +35,8 @@ export function covered({ tokens, wordOf }, place) {
 export function changedWords(answer, changes) {
   return answer.words.map((word, place) => {
     if (!covered(answer, place)) return changes.get(place) ?? word;
-    return Array(answer.wordOf.filter((w) => w === place).length).fill("[MASK]").join(" ");
+    return Array(answer.wordOf.filter((w) => w === place).length)
+      .fill("[MASK]")
+      .join(" ");
   });
 }

@@ -9,7 +9,9 @@ export function roving(group) {
   };
   group.settle = () => {
     const pressed = group.querySelector('[aria-pressed="true"]');
-    stop(pressed ?? [...group.children].find((one) => one.tabIndex === 0) ?? group.firstElementChild);
+    stop(
+      pressed ?? [...group.children].find((one) => one.tabIndex === 0) ?? group.firstElementChild,
+    );
   };
   group.addEventListener("keydown", (event) => {
     const buttons = [...group.children];

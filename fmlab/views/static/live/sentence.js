@@ -14,9 +14,20 @@ import { el, freshId, later } from "./dom.js";
 export function sentence(figure, options) {
   const { label, text = "", masked = [], cover = true, onChange, onPick } = options;
   const id = freshId("live-sentence");
-  const field = el("input", { id, type: "text", value: text, autocomplete: "off", spellcheck: "false" });
+  const field = el("input", {
+    id,
+    type: "text",
+    value: text,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   const strip = el("div", { class: "live-words", role: "group", "aria-label": label });
-  const hint = el("p", { class: "live-hint", id: `${id}-hint`, text: figure.t("coverHint"), hidden: !cover });
+  const hint = el("p", {
+    class: "live-hint",
+    id: `${id}-hint`,
+    text: figure.t("coverHint"),
+    hidden: !cover,
+  });
   const state = { text, masked: [...masked], picked: null, cover, element: null, show };
 
   const typed = later(() => {
@@ -61,7 +72,8 @@ export function sentence(figure, options) {
       return;
     }
     const rest = state.masked.filter((other) => other !== place);
-    state.masked = rest.length < state.masked.length ? rest : [...rest, place].sort((a, b) => a - b);
+    state.masked =
+      rest.length < state.masked.length ? rest : [...rest, place].sort((a, b) => a - b);
     onChange();
   }
 

@@ -17,7 +17,9 @@ const LONGEST = 10; // letters of a name
  */
 export function smallMatrix(title, label, tokens, weights) {
   const size = tokens.length;
-  const names = tokens.map((token) => (token.length > LONGEST ? `${token.slice(0, LONGEST - 1)}…` : token));
+  const names = tokens.map((token) =>
+    token.length > LONGEST ? `${token.slice(0, LONGEST - 1)}…` : token,
+  );
   const margin = Math.ceil(Math.max(...names.map((name) => name.length)) * LETTER + 8);
   const side = margin + size * CELL;
   const middle = (i) => margin + (i + 0.5) * CELL;
@@ -25,13 +27,21 @@ export function smallMatrix(title, label, tokens, weights) {
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${side} ${side}`, width: side, height: side, role: "img", "aria-label": label },
-    svg("rect", { x: margin, y: margin, width: size * CELL, height: size * CELL, class: "live-sheet" }),
+    svg("rect", {
+      x: margin,
+      y: margin,
+      width: size * CELL,
+      height: size * CELL,
+      class: "live-sheet",
+    }),
     svg(
       "g",
       { class: "live-small-ink", transform: `translate(${margin} ${margin}) scale(${CELL})` },
       ...ink(weights, size, all),
     ),
-    ...names.map((name, i) => svg("text", { x: margin - 4, y: middle(i), class: "live-row-name", text: name })),
+    ...names.map((name, i) =>
+      svg("text", { x: margin - 4, y: middle(i), class: "live-row-name", text: name }),
+    ),
     ...names.map((name, i) =>
       svg("text", { transform: `translate(${middle(i)} ${margin - 4}) rotate(-90)`, text: name }),
     ),

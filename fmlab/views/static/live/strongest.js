@@ -17,7 +17,11 @@ export function strongestLinks(figure, { weights, size, labels, keep, stem }) {
   const values = Float32Array.from(all, ([i, j]) => weights[i * size + j]);
   const parts = largest(values, NAMED).map((n) => {
     const [from, to] = all[n];
-    return figure.t(`${stem}Link`, { from: labels[from], to: labels[to], share: percent(values[n]) });
+    return figure.t(`${stem}Link`, {
+      from: labels[from],
+      to: labels[to],
+      share: percent(values[n]),
+    });
   });
   return figure.t(`${stem}Strongest`, { links: listed(figure, parts) });
 }

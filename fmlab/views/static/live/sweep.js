@@ -14,7 +14,11 @@ export function sweep(figure, onDone) {
   const { layers, heads } = figure.source.about;
   // For each head how much it moves, and which word takes the lead (or nothing).
   const state = { moved: null, turned: null, rows: [], element: null };
-  const button = el("button", { type: "button", class: "live-button", text: t("attTry", { all: layers * heads }) });
+  const button = el("button", {
+    type: "button",
+    class: "live-button",
+    text: t("attTry", { all: layers * heads }),
+  });
   const found = el("p", { class: "live-found", role: "status" });
   let round = 0;
   let question = null;
@@ -54,17 +58,22 @@ export function sweep(figure, onDone) {
     clear();
     state.moved = tried.map((one) => mean(one.fills.map((fill, i) => moved(fills[i], fill))));
     state.turned = tried.map((one) => {
-      const i = fills.findIndex((fill, n) => leader(fill, watched)?.token !== leader(one.fills[n], watched)?.token);
+      const i = fills.findIndex(
+        (fill, n) => leader(fill, watched)?.token !== leader(one.fills[n], watched)?.token,
+      );
       return i < 0 ? null : leader(one.fills[i], watched).token;
     });
-    state.rows = rows(tried, fills, watched);
+    state.rows = rows(tried, watched);
     found.textContent = told(tried, fills, watched);
     onDone();
   }
 
   function told(tried, fills, watched) {
     const order = [...tried.keys()].sort((a, b) => state.moved[b] - state.moved[a]);
-    const [most, next] = order.map((number) => ({ ...tried[number], share: percent(state.moved[number]) }));
+    const [most, next] = order.map((number) => ({
+      ...tried[number],
+      share: percent(state.moved[number]),
+    }));
     const said = [t("attMost", { layer: most.layer, head: most.head, share: most.share })];
     if (next) said.push(t("attThen", { layer: next.layer, head: next.head, share: next.share }));
     if (!leader(fills[0], watched)) said.push(t("attWatchFirst"));
@@ -77,7 +86,9 @@ export function sweep(figure, onDone) {
       if (!turns.length) said.push(t("attNoTurn"));
       for (const { layer, head, fills: now } of turns) {
         const leads = leader(now[i], watched);
-        said.push(t("attTurn", { layer, head, token: leads.token, share: percent(leads.probability) }));
+        said.push(
+          t("attTurn", { layer, head, token: leads.token, share: percent(leads.probability) }),
+        );
       }
     });
     return said.join(" ");
@@ -93,7 +104,7 @@ export function sweep(figure, onDone) {
     return t("attOdds", { before: percent(before), after: percent(after[most]), layer, head });
   }
 
-  function rows(tried, fills, watched) {
+  function rows(tried, watched) {
     return tried.map(({ layer, head, fills: now }, number) => [
       t("attHead", { layer, head }),
       percent(state.moved[number]),

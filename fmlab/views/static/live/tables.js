@@ -12,7 +12,12 @@ import { el } from "./dom.js";
 export function table(caption, columns, rows) {
   const head = el("tr", {}, ...columns.map((text) => el("th", { scope: "col", text })));
   const body = rows.map(([name, ...cells]) =>
-    el("tr", {}, el("th", { scope: "row", text: name }), ...cells.map((text) => el("td", { text }))),
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row", text: name }),
+      ...cells.map((text) => el("td", { text })),
+    ),
   );
   const whole = el(
     "table",
@@ -21,5 +26,9 @@ export function table(caption, columns, rows) {
     el("thead", {}, head),
     el("tbody", {}, ...body),
   );
-  return el("div", { class: "live-scroll", tabindex: 0, role: "region", "aria-label": caption }, whole);
+  return el(
+    "div",
+    { class: "live-scroll", tabindex: 0, role: "region", "aria-label": caption },
+    whole,
+  );
 }

@@ -11,7 +11,10 @@ import { el, freshId, percent } from "./dom.js";
 export function tokenRow(figure, onToken) {
   const { t } = figure;
   const id = freshId("live-token");
-  const select = el("select", { id, onchange: () => onToken({ side: "from", place: Number(select.value) }) });
+  const select = el("select", {
+    id,
+    onchange: () => onToken({ side: "from", place: Number(select.value) }),
+  });
   const row = el("div", { class: "live-spread" });
   const column = el("div", { class: "live-spread" });
   const element = el(
@@ -26,19 +29,28 @@ export function tokenRow(figure, onToken) {
   function show({ weights, size, labels, keep, token }) {
     const key = JSON.stringify([labels, keep]);
     if (key !== named) {
-      select.replaceChildren(...keep.map((place) => el("option", { value: place, text: labels[place] })));
+      select.replaceChildren(
+        ...keep.map((place) => el("option", { value: place, text: labels[place] })),
+      );
       named = key;
     }
     select.value = String(token.place);
     const name = labels[token.place];
-    const bars = (weight) => keep.map((other) => bar(labels[other], weight(other), other === token.place));
+    const bars = (weight) =>
+      keep.map((other) => bar(labels[other], weight(other), other === token.place));
     row.replaceChildren(
       el("p", { class: "live-title", text: t("attLooksTitle", { token: name }) }),
-      list(t("attLooksTitle", { token: name }), bars((other) => weights[token.place * size + other])),
+      list(
+        t("attLooksTitle", { token: name }),
+        bars((other) => weights[token.place * size + other]),
+      ),
     );
     column.replaceChildren(
       el("p", { class: "live-title", text: t("attSeenTitle", { token: name }) }),
-      list(t("attSeenTitle", { token: name }), bars((other) => weights[other * size + token.place])),
+      list(
+        t("attSeenTitle", { token: name }),
+        bars((other) => weights[other * size + token.place]),
+      ),
     );
   }
 

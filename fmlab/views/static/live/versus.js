@@ -37,7 +37,10 @@ function bar(share, i) {
     el(
       "span",
       { class: "live-track" },
-      el("span", { class: i === 0 ? "live-bar" : "live-bar live-hatched", style: `width:${share * 100}%` }),
+      el("span", {
+        class: i === 0 ? "live-bar" : "live-bar live-hatched",
+        style: `width:${share * 100}%`,
+      }),
     ),
     el("span", { class: "live-number", text: percent(share) }),
   ];

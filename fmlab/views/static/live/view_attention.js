@@ -104,7 +104,13 @@ function build(figure, state, chooseToken, redraw) {
   parts.pieces = el("p", { class: "live-hint", text: t("attPieces"), hidden: true });
   parts.large = el("div", { class: "live-large" });
   parts.scrolls = el("p", { class: "live-hint", text: t("attScrolls"), hidden: true });
-  parts.drawings = { links: links(figure, chooseToken), matrix: matrix(figure, chooseToken), token: tokenRow(figure, chooseToken) };
+  parts.legend = legend(t);
+  parts.least = el("p", { class: "live-hint", text: t("attLeast", { share: LEAST * 100 }) });
+  parts.drawings = {
+    links: links(figure, chooseToken),
+    matrix: matrix(figure, chooseToken),
+    token: tokenRow(figure, chooseToken),
+  };
   parts.guessed = guesses(figure, redraw);
   parts.tried = sweep(figure, redraw);
   parts.guessed.element.append(parts.tried.element);
@@ -112,7 +118,12 @@ function build(figure, state, chooseToken, redraw) {
     el(
       "div",
       { class: "live-attention" },
-      el("div", { class: "live-heads-side" }, parts.grid.element, el("p", { class: "live-hint", text: parts.grid.hint })),
+      el(
+        "div",
+        { class: "live-heads-side" },
+        parts.grid.element,
+        el("p", { class: "live-hint", text: parts.grid.hint }),
+      ),
       el(
         "div",
         { class: "live-large-side" },
@@ -125,8 +136,8 @@ function build(figure, state, chooseToken, redraw) {
         parts.large,
         parts.scrolls,
         parts.pieces,
-        (parts.legend = legend(t)),
-        (parts.least = el("p", { class: "live-hint", text: t("attLeast", { share: LEAST * 100 }) })),
+        parts.legend,
+        parts.least,
       ),
     ),
     parts.guessed.element,
@@ -167,14 +178,16 @@ function showHeads(parts, state, attentions, keep) {
     off: parts.switched.off,
     moved: parts.tried.moved,
     turned: parts.tried.turned,
-    among: (layer) => (way === "average" && layer === state.layer) || (way === "rollout" && layer <= state.layer),
+    among: (layer) =>
+      (way === "average" && layer === state.layer) || (way === "rollout" && layer <= state.layer),
   });
 }
 
 function showLarge(figure, parts, state, scene) {
   const { t } = figure;
   const way = parts.way.value;
-  const drawing = { lines: parts.drawings.links, token: parts.drawings.token }[way] ?? parts.drawings.matrix;
+  const drawing =
+    { lines: parts.drawings.links, token: parts.drawings.token }[way] ?? parts.drawings.matrix;
   if (parts.large.firstChild !== drawing.element) parts.large.replaceChildren(drawing.element);
   drawing.show(scene);
   parts.scrolls.hidden = !largerThanItsWindow(drawing.element);
@@ -191,8 +204,12 @@ function showLarge(figure, parts, state, scene) {
 }
 
 function largerThanItsWindow(element) {
-  const boxes = element.matches("[tabindex]") ? [element] : [...element.querySelectorAll('[tabindex="0"]')];
-  return boxes.some((box) => box.scrollWidth > box.clientWidth + 2 || box.scrollHeight > box.clientHeight + 2);
+  const boxes = element.matches("[tabindex]")
+    ? [element]
+    : [...element.querySelectorAll('[tabindex="0"]')];
+  return boxes.some(
+    (box) => box.scrollWidth > box.clientWidth + 2 || box.scrollHeight > box.clientHeight + 2,
+  );
 }
 
 function told(figure, state, way, scene) {
@@ -201,7 +218,8 @@ function told(figure, state, way, scene) {
   const name = t({ average: "attAverageIs", rollout: "attRolloutIs" }[way] ?? "attHeadIs", place);
   const said = [name];
   if (way === "token") {
-    for (const side of ["from", "to"]) said.push(strongestOf(figure, scene, { side, place: scene.token.place }));
+    for (const side of ["from", "to"])
+      said.push(strongestOf(figure, scene, { side, place: scene.token.place }));
   } else if (scene.token) said.push(strongestOf(figure, scene, scene.token));
   else said.push(strongestLinks(figure, scene));
   return said.join(" ");

@@ -19,9 +19,11 @@ export function fillMask(figure) {
     asked.show(answer);
     const { fills } = answer;
     figure.drawing.replaceChildren(...fills.map((fill, i) => blank(figure, fill, i, fills.length)));
-    figure.say(fills.length ? fills.map((fill, i) => told(t, fill, i)).join(" ") : t("nothingCovered"));
+    figure.say(
+      fills.length ? fills.map((fill, i) => told(t, fill, i)).join(" ") : t("nothingCovered"),
+    );
     const rows = fills.flatMap((fill, i) =>
-      fill.candidates.map((c) => [c.token, String(i + 1), (c.probability * 100).toFixed(2) + " %"]),
+      fill.candidates.map((c) => [c.token, String(i + 1), `${(c.probability * 100).toFixed(2)} %`]),
     );
     figure.tabulate(t("fillTable"), [t("candidate"), t("place"), t("probability")], rows);
   };
@@ -44,7 +46,11 @@ function blank(figure, fill, i, all) {
       "div",
       { class: "live-bar-row" },
       el("span", { class: "live-token", text: token }),
-      el("span", { class: "live-track" }, el("span", { class: "live-bar", style: `width:${probability * 100}%` })),
+      el(
+        "span",
+        { class: "live-track" },
+        el("span", { class: "live-bar", style: `width:${probability * 100}%` }),
+      ),
       el("span", { class: "live-number", text: percent(probability) }),
     ),
   );

@@ -56,11 +56,15 @@ function showCovered(figure, places) {
   const { t } = figure;
   figure.drawing.replaceChildren(...places.map((fills, i) => ladder(figure, fills, i)));
   if (places.length) figure.drawing.append(el("p", { class: "live-hint", text: t("lensHint") }));
-  figure.say(places.length ? places.map((fills, i) => told(t, fills, i)).join(" ") : t("nothingCovered"));
+  figure.say(
+    places.length ? places.map((fills, i) => told(t, fills, i)).join(" ") : t("nothingCovered"),
+  );
   const rows = places.flatMap((fills, i) =>
     fills.flatMap((fill) => [...fill.candidates, ...known(fill)].map((c) => line(t, fill, i, c))),
   );
-  const columns = ["layer", "place", "candidate", "probability", "entropyColumn"].map((key) => t(key));
+  const columns = ["layer", "place", "candidate", "probability", "entropyColumn"].map((key) =>
+    t(key),
+  );
   figure.tabulate(t("lensTable"), columns, rows);
 }
 

@@ -45,7 +45,9 @@ export function pair(figure) {
       second = "";
     }
     changes.show(a);
-    const places = [...changes.changes.keys()].filter((place) => !covered(a, place)).sort((x, y) => x - y);
+    const places = [...changes.changes.keys()]
+      .filter((place) => !covered(a, place))
+      .sort((x, y) => x - y);
     if (a.fills.length === 0 || places.length === 0) {
       empty(figure, t(a.fills.length === 0 ? "nothingCovered" : missing));
       return;
@@ -75,10 +77,19 @@ function show(figure, [a, b], words, places) {
     "p",
     { class: "live-second" },
     el("b", { text: t("sentenceB") }),
-    ...words.flatMap((word, place) => [" ", places.includes(place) ? el("mark", { text: word }) : word]),
+    ...words.flatMap((word, place) => [
+      " ",
+      places.includes(place) ? el("mark", { text: word }) : word,
+    ]),
   );
-  const several = a.fills.length > 1 ? el("p", { class: "live-hint", text: t("firstPlaceOnly") }) : null;
-  figure.drawing.replaceChildren(line, ...guesses.drawing, ...[several].filter(Boolean), ...heads.drawing);
+  const several =
+    a.fills.length > 1 ? el("p", { class: "live-hint", text: t("firstPlaceOnly") }) : null;
+  figure.drawing.replaceChildren(
+    line,
+    ...guesses.drawing,
+    ...[several].filter(Boolean),
+    ...heads.drawing,
+  );
   figure.tableBox.replaceChildren(guesses.table, ...heads.tables);
   figure.say([guesses.line, heads.line].join(" "));
 }
@@ -115,7 +126,10 @@ function movedGuesses(figure, before, after, names) {
   ]);
   return {
     drawing: [
-      versus(names.map((name) => t("with", { name })), rows),
+      versus(
+        names.map((name) => t("with", { name })),
+        rows,
+      ),
       el("p", { class: "live-hint", text: t("variation", { distance: moved.toFixed(2) }) }),
     ],
     table: table(t("pairTable"), columns, cells),
@@ -140,5 +154,8 @@ function ratio(t, [before, after], names, language = "en") {
   if (!(times >= EQUAL)) return t("aboutEqual");
   if (times > MANY) return t("farMore", { name, many: MANY.toLocaleString(language) });
   const digits = times < 9.95 ? 1 : 0;
-  return t("timesMore", { name, times: times.toLocaleString(language, { maximumFractionDigits: digits }) });
+  return t("timesMore", {
+    name,
+    times: times.toLocaleString(language, { maximumFractionDigits: digits }),
+  });
 }

@@ -35,12 +35,14 @@ export function wordChanges(figure, onChange) {
 
   function show(answer) {
     last = answer;
-    if (picked !== null && (picked >= answer.words.length || covered(answer, picked))) picked = null;
+    if (picked !== null && (picked >= answer.words.length || covered(answer, picked)))
+      picked = null;
     const focused = [...strip.children].indexOf(document.activeElement);
     strip.replaceChildren(...answer.words.map(button));
     if (focused >= 0) strip.children[Math.min(focused, answer.words.length - 1)]?.focus();
     field.disabled = picked === null;
-    label.textContent = picked === null ? t("pickFirst") : t("becomes", { word: answer.words[picked] });
+    label.textContent =
+      picked === null ? t("pickFirst") : t("becomes", { word: answer.words[picked] });
   }
 
   function button(word, place) {
