@@ -5,7 +5,10 @@
 # %% right: loops over texts and tokens
 def looks(weights, ids, separator):
     B, T = ids.shape
-    sums = {k: torch.zeros(weights.size(1)) for k in ("[CLS]", "[SEP]", "itself", "previous", "next", "same token")}
+    sums = {
+        k: torch.zeros(weights.size(1))
+        for k in ("[CLS]", "[SEP]", "itself", "previous", "next", "same token")
+    }
     counts = dict.fromkeys(sums, 0)
     for b in range(B):
         for i in range(T):
