@@ -26,4 +26,4 @@ def test_the_reference_is_that_of_the_chapter_as_it_stands(path: Path) -> None:
 def test_the_chapter_prints_what_its_reference_says(path: Path, reference_run: Any) -> None:
     done = reference_run(path)
     assert done.diff_filtered == [], done.diff_string
-    assert done.process_resources["printed"].count("\n") > 20
+    assert len(done.process_resources["printed"]) > 2_000  # tables are one line each
