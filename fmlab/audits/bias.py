@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fmlab.audits import data
+from fmlab.audits.association import WORDS, Association, association
 from fmlab.audits.crows_pairs import CrowsPairs, crows_pairs
-from fmlab.audits.masked_model import load, weights_file
+from fmlab.audits.masked_model import exact_device, load, weights_file
 from fmlab.audits.provenance import Provenance, provenance
-from fmlab.device import best_device
+from fmlab.audits.winobias import WinoBias, winobias
+from fmlab.audits.winogender import Winogender, winogender
+from fmlab.files import sha256_file
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,9 @@ class BiasAudit:
     """What a model fills in about groups of people, and where the figures come from."""
 
     crows_pairs: CrowsPairs
+    winobias: WinoBias
+    winogender: Winogender
+    association: Association
     provenance: Provenance
 
     def as_json(self) -> dict[str, Any]:
@@ -48,16 +54,20 @@ def audit_bias(
 
     Does not show: what a model does in use. See each measure's own limits.
     """
-    subject = load(name_or_path)
-    chosen = best_device(device)
+    # The data first: a network that is down is known before minutes of computing.
+    pairs, schemas, jobs = data.load_crows_pairs(), data.load_winobias(), data.load_winogender()
+    subject, chosen = load(name_or_path), exact_device(device)
     subject.model.to(chosen.name)
-    files = data.read_manifest()
+    hashes = {name: file.sha256 for name, file in data.read_manifest().items()}
     return BiasAudit(
-        crows_pairs(subject, data.load_crows_pairs(), seed=seed, device=chosen, progress=progress),
+        crows_pairs(subject, pairs, seed=seed, device=chosen, progress=progress),
+        winobias(subject, schemas, seed=seed, device=chosen, progress=progress),
+        winogender(subject, jobs, seed=seed, device=chosen, progress=progress),
+        association(subject, seed=seed, device=chosen, progress=progress),
         provenance(
             name_or_path,
             weights_file(subject),
-            {name: file.sha256 for name, file in files.items()},
+            {**hashes, WORDS.name: sha256_file(WORDS)},
             seed,
             command,
         ),

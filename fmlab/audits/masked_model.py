@@ -6,7 +6,7 @@ masked models of `transformers` are audited by the same code.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from torch import nn
 
 from fmlab import zoo
 from fmlab.checkpoint import CONFIG, WEIGHTS, Checkpoint, read_json
-from fmlab.device import Device
+from fmlab.device import Device, best_device
 from fmlab.errors import UserError
 from fmlab.probes.progress import bar
 from fmlab.probes.pseudo_likelihood import (
@@ -94,6 +94,15 @@ def hide(ids: Sequence[int], places: Sequence[int], mask_id: int) -> tuple[int, 
     return tuple(mask_id if place in hidden else token for place, token in enumerate(ids))
 
 
+def exact_device(name: str | None = None) -> Device:
+    """Return the named device, or the best one here, computing in float32 whatever it has.
+
+    bfloat16 is faster on some machines, but it rounds a log probability of -10 to the nearest
+    0.06: small differences become ties, and figures depend on the machine.
+    """
+    return replace(best_device(name), autocast=torch.float32)
+
+
 def ask(
     subject: MaskedModel,
     blanks: Sequence[Blank],
@@ -109,10 +118,11 @@ def ask(
     Args:
         subject: The model under audit.
         blanks: What is asked; each has at least one answer.
-        device: Where and in which number format; the best one here if not given.
+        device: Where and in which number format; in float32 where the model is if not given.
         progress: Whether to draw a bar on standard error.
         what: What the bar says.
     """
+    device = device or exact_device(next(subject.model.parameters()).device.type)
     found: list[NDArray[np.float64]] = [np.empty(0)] * len(blanks)
     lengths = np.array([len(blank.ids) for blank in blanks], dtype=np.int64)
     with (
