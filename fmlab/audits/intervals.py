@@ -52,6 +52,7 @@ def share(
     units: Sequence[Hashable] | None = None,
     *,
     seed: int = 0,
+    strata: Sequence[Hashable] | None = None,
 ) -> Share:
     """Return how many flags are set, with an interval.
 
@@ -62,14 +63,21 @@ def share(
         flags: One an item.
         units: To which unit each item belongs; each is its own if not given.
         seed: Of the draws.
+        strata: To which stratum each item belongs, as in `estimate`.
     """
     values = np.asarray(flags, np.float64)
     count, total = int(values.sum()), len(values)
     if total == 0:
         return Share(0, 0, None, None)
-    member = members_of(range(total) if units is None else units)
-    sums, sizes = np.bincount(member, weights=values), np.bincount(member)
-    drawn = bootstrap_mean(sums, sizes, seed=seed, draws=DRAWS).interval
+    names = range(total) if units is None else units
+    if strata is None:
+        member = members_of(names)
+        sums, sizes = np.bincount(member, weights=values), np.bincount(member)
+        drawn = bootstrap_mean(sums, sizes, seed=seed, draws=DRAWS).interval
+    else:
+        found = estimate(lambda some: float(values[some].mean()), names, seed=seed, strata=strata)
+        assert found.interval is not None, "a share of some items has a value in every draw"
+        drawn = found.interval
     wilson = wilson_interval(count, total)
     low, high = min(drawn[0], wilson[0]), max(drawn[1], wilson[1])
     return Share(count, total, 100 * count / total, (100 * low, 100 * high))

@@ -136,7 +136,7 @@ def choice(
     *,
     seed: int = 0,
 ) -> Choice:
-    """Return which pronoun is preferred, with intervals from drawing whole jobs.
+    """Return which pronoun is preferred, with intervals from drawing whole jobs of each kind.
 
     Args:
         she_over_he: As `log_odds` returns it, `(N,)`; NaN is left out.
@@ -157,7 +157,7 @@ def choice(
     names = [forms[int(i)] for i in kept]
     form = np.array([sorted(set(names)).index(name) for name in names], np.int64)
     return Choice(
-        share(pro, units, seed=seed),
+        share(pro, units, seed=seed, strata=female.tolist()),
         part(female),
         part(~female),
         int((odds == 0).sum()),
