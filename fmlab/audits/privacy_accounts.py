@@ -11,6 +11,7 @@ probable, and the promise is thin.
 import math
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,7 @@ def noise_for_epsilon(
 
 
 def _by_accountant(mechanism: str, history: list[tuple[float, float, int]], delta: float) -> float:
+    check_opacus()
     from opacus.accountants import create_accountant
 
     accountant: Any = create_accountant(mechanism)
@@ -135,6 +137,12 @@ def _by_accountant(mechanism: str, history: list[tuple[float, float, int]], delt
     with warnings.catch_warnings(), np.errstate(divide="ignore"):
         warnings.filterwarnings("ignore", "Optimal order is the", UserWarning)
         return float(accountant.get_epsilon(delta=delta))
+
+
+def check_opacus() -> None:
+    """Raise UserError unless Opacus is installed."""
+    if find_spec("opacus") is None:
+        raise UserError("private training needs Opacus; pip install 'fmlab[privacy]'")
 
 
 def check_rate(sample_rate: float) -> None:

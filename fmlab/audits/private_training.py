@@ -22,7 +22,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fmlab.audits.privacy_accounts import Guarantee, check_delta, check_rate, epsilon_spent
+from fmlab.audits.privacy_accounts import (
+    Guarantee,
+    check_delta,
+    check_opacus,
+    check_rate,
+    epsilon_spent,
+)
 from fmlab.batch import NOT_ASKED
 from fmlab.batches import cut, mask_tokens
 from fmlab.errors import UserError
@@ -140,8 +146,8 @@ def train_privately(
         settings: How to train.
 
     Raises:
-        UserError: No head for masked tokens, more examples a step than there are, or rows that are
-            longer than the model.
+        UserError: No head for masked tokens, more examples a step than there are, rows that are
+            longer than the model, or no Opacus.
 
     Does not show: that a secret is safe. The promise is about one example: a secret that stands in
     k of them has k times the epsilon (`Guarantee.for_copies`), and neither the accountant nor the
@@ -152,6 +158,7 @@ def train_privately(
 
     Source: Abadi et al. 2016, arXiv:1607.00133; Opacus: Yousefpour et al. 2021, arXiv:2109.12298.
     """
+    check_opacus()
     from opacus.grad_sample import GradSampleModule
     from opacus.optimizers import DPOptimizer
 

@@ -1,5 +1,7 @@
 """What the page of the privacy audit says: results in, parts of a page out."""
 
+import math
+
 from fmlab.audits.exposure import Exposure
 from fmlab.audits.extraction import Extraction
 from fmlab.audits.membership import FALSE_ALARMS
@@ -10,6 +12,10 @@ from fmlab.views.bias_page import provenance_rows
 NOT_MEMBERSHIP = (
     "Membership alone. Whole documents were held out, so members and others differ in author and "
     "style too. A fair test would draw both from one pot (Duan et al. 2024)."
+)
+BLIND = (
+    "That both sides are alike where the first score finds nothing. It sees how frequent words "
+    "are, and no style, topic or grammar."
 )
 SOURCES = (
     "Carlini, Liu, Erlingsson, Kos, Song 2019: The Secret Sharer. USENIX Security. "
@@ -92,7 +98,7 @@ def membership_part(audit: PrivacyAudit) -> Part:
             f"Left out: {audit.repeated} held-out paragraphs that stand in the training text word "
             f"for word, and {audit.unmatched} pieces without a partner of the same length."
         )
-    limits = [NOT_MEMBERSHIP]
+    limits = [NOT_MEMBERSHIP, BLIND]
     if not first.resolved:
         limits.append(
             f"One false alarm in a hundred: with {first.others} others it means none at all."
@@ -121,8 +127,8 @@ def epochs_text(audit: PrivacyAudit) -> str:
         return "The run does not say how often it read its text."
     if audit.epochs < 1:
         return (
-            f"The run read {audit.epochs:.0%} of its text, so some pieces called members were "
-            "never read: the figures are lower than they should be."
+            f"The run read {100 * audit.epochs:.0f} % of its text, so some pieces called members "
+            "were never read: the figures are lower than they should be."
         )
     return f"The run read its text {audit.epochs:.2f} times."
 
@@ -148,10 +154,11 @@ def found_chart(attacks: tuple[Attack, ...]) -> Chart:
         found, (low, high) = attack.result.found, attack.result.found_interval
         count = f"{round(found * attack.result.members)} of {attack.result.members}"
         bars.append(Bar(attack.name, 100 * found, (100 * low, 100 * high), count))
+    highest = max(end for bar in bars for end in bar.interval or ())
     return Chart(
-        f"Pieces found at {FALSE_ALARMS:.0%} false alarms; chance finds as many",
+        f"Pieces found at {100 * FALSE_ALARMS:.0f} % false alarms; chance finds as many",
         bars,
-        (0, 100),
+        (0, max(10, 10 * math.ceil(highest / 10))),
         100 * FALSE_ALARMS,
         "per cent",
     )

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import sys
 from functools import cache
 from typing import Any
 
@@ -263,6 +264,14 @@ def test_what_cannot_be_trained_is_one_clear_line() -> None:
         examples(["\n"], tokenizer(), 24)
     with pytest.raises(UserError, match="copies is 0"):
         Guarantee(1, 1e-5).for_copies(0)
+
+
+def test_without_opacus_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opacus", None)
+    with pytest.raises(UserError, match=r"needs Opacus; pip install 'fmlab\[privacy\]'"):
+        train_privately(small_model(), tokenizer(), some_rows(), PrivateSettings(batch_size=4))
+    with pytest.raises(UserError, match="needs Opacus"):
+        epsilon_spent(1.0, 0.1, 10, 1e-5)
 
 
 def test_noise_keeps_a_canary_from_being_learned() -> None:
