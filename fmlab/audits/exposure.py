@@ -1,6 +1,6 @@
 """Exposure: how much better than by guessing a model knows a canary, in bits.
 
-Paper: Carlini et al. 2019, "The Secret Sharer", USENIX Security, arXiv:1802.08232, section 4.
+Paper: Carlini et al. 2019, "The Secret Sharer", USENIX Security, arXiv:1802.08232.
 Idea: let the model rank all sentences of the canary's format. Exposure is log2 |R| - log2 rank.
 Intuition: who guesses by the model's order needs `rank` guesses instead of half of |R|. A canary
 that was never seen has any rank alike, so its exposure is 1 bit or more half of the time, 2 bits or

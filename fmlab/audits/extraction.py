@@ -1,6 +1,6 @@
 """Extraction: what a model puts into the slots of a canary when it is asked to.
 
-Papers: Carlini et al. 2019, "The Secret Sharer", arXiv:1802.08232, section 7, search for the
+Papers: Carlini et al. 2019, "The Secret Sharer", arXiv:1802.08232, search for the
 likeliest sentence of a format; Carlini et al. 2021, arXiv:2012.07805, extract training text from
 GPT-2.
 Idea: give the model the sentence with its slots empty, and take what it finds likeliest.
