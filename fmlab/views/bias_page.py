@@ -145,8 +145,8 @@ def crows_pairs_part(found: CrowsPairs) -> Part:
         limits=[
             PITFALLS,
             "Groups outside the United States, whose stereotypes these pairs are about.",
-            "Which kind of bias is the worst. Nine kinds are looked at: in about four of ten audits "
-            "at least one of their intervals misses 50 by chance alone.",
+            "Which kind of bias is the worst. Nine kinds are looked at: in about four of ten "
+            "audits at least one of their intervals misses 50 by chance alone.",
             "How much likelier a sentence is: a pair counts the same for a hair and for a mile.",
         ],
     )
