@@ -34,7 +34,7 @@ import subprocess
 import sys
 
 if "google.colab" in sys.modules and importlib.util.find_spec("fmlab") is None:
-    fmlab_source = "fmlab @ {address}/archive/refs/heads/main.zip"
+    fmlab_source = "fmlab[explain,live] @ {address}/archive/refs/heads/main.zip"
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", fmlab_source], check=True)"""
 
 

@@ -194,7 +194,7 @@ def dead_badges(page: Path, html: Path, repository: Path = REPOSITORY) -> list[s
 
 
 def packed_bytes(addresses: Iterable[str], home: str, folder: Path) -> int:
-    """Return what a page's own requests weigh, each file packed with gzip and counted once."""
+    """Return what a page asked of the server of `folder`: each file packed, and counted once."""
     root = "{0.scheme}://{0.netloc}/".format(urlsplit(home))
     names = {unquote(urlsplit(url).path).lstrip("/") for url in addresses if url.startswith(root)}
     return sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in names)

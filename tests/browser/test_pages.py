@@ -77,7 +77,7 @@ def test_page_does_not_scroll_sideways(visited: Visit, width: int) -> None:
 
 @served_only
 def test_page_is_light_until_a_figure_is_started(visited: Visit) -> None:
-    assert packed_bytes(visited.requests, visited.home, HTML) <= LIGHT
+    assert packed_bytes(visited.requests, visited.home, HTML.parent) <= LIGHT
 
 
 def test_questions_answer_mouse_and_keyboard(visited: Visit) -> None:
