@@ -152,7 +152,8 @@ def test_the_setup_cell_installs_fmlab_and_nothing_else_in_colab(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     run_setup_cell()
     address = "https://host.example/a/course/archive/refs/heads/main.zip"
-    assert pip_calls == [[sys.executable, "-m", "pip", "install", "-q", f"fmlab[explain,live] @ {address}"]]
+    package = f"fmlab[explain,live] @ {address}"
+    assert pip_calls == [[sys.executable, "-m", "pip", "install", "-q", package]]
 
 
 def test_the_setup_cell_installs_once(
