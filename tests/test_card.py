@@ -413,3 +413,59 @@ def test_the_runs_curve_is_drawn_beside_what_counting_reaches(folder: Path) -> N
     assert drawn.count(b"<path") > 5
     write_card(folder)
     assert (folder / "curves.svg").read_bytes() == drawn
+
+
+BIAS: dict[str, Any] = {
+    "crows_pairs": {"overall": {"score": {"percent": 61.25, "interval": [58.0, 64.5]}}},
+    "winobias": {"overall": {"pro": {"percent": 70.0, "interval": [66.0, 74.0]}}},
+    "winogender": {"worker": {"correlation": {"value": 0.625, "interval": [0.5, 0.75]}}},
+}
+ATTACK = {"auc": 0.75, "auc_interval": [0.5, 1.0], "found": 0.125, "found_interval": [0.0, 0.25]}
+PRIVACY: dict[str, Any] = {
+    "attacks": [
+        {"name": "words alone", "uses_model": False, "result": ATTACK},
+        {"name": "loss", "uses_model": True, "result": ATTACK},
+    ]
+}
+
+
+def audit(folder: Path, kind: str, found: dict[str, Any], weights: str | None = None) -> None:
+    weights = weights or sha256_file(folder / "model.safetensors")
+    told = {**found, "provenance": {"weights_sha256": weights}}
+    (folder / f"{kind}.json").write_text(json.dumps(told))
+
+
+def test_audits_stand_in_the_card_with_links_to_their_pages(folder: Path) -> None:
+    fill(folder)
+    audit(folder, "bias", BIAS)
+    audit(folder, "privacy", PRIVACY)
+    write_card(folder)
+    card = (folder / CARD).read_text()
+    assert "(bias.html)" in card
+    assert "(privacy.html)" in card
+    for row in ("| 61.2% | 58.0 to 64.5 | 50% |", "| 0.62 | 0.50 to 0.75 | 0 |",
+                "| 0.75 | 0.50 to 1.00 | 0.50 |", "| 12.5% | 0.0 to 25.0 | 1.0% |"):  # fmt: skip
+        assert row in card
+    assert card.count("| 12.5% |") == 1, "without a model nothing is found"
+    assert "Robustness was not measured" in card
+
+
+def test_what_was_not_audited_is_named(folder: Path) -> None:
+    fill(folder)
+    write_card(folder)
+    card = (folder / CARD).read_text()
+    assert "Bias, memorised text and robustness were not measured" in card
+    assert "## Audits" not in card
+    audit(folder, "bias", BIAS)
+    write_card(folder)
+    card = (folder / CARD).read_text()
+    assert "Memorised text and robustness were not measured" in card
+    assert "privacy.html" not in card
+
+
+@pytest.mark.parametrize("kind", ["bias", "privacy"])
+def test_an_audit_of_other_weights_is_refused(folder: Path, kind: str) -> None:
+    audit(folder, kind, BIAS if kind == "bias" else PRIVACY, "0" * 64)
+    with pytest.raises(UserError, match=f"run fmlab audit {kind} .* again"):
+        write_card(folder)
+    assert not (folder / CARD).exists()

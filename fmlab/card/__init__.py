@@ -1,7 +1,7 @@
 """A model card and a data statement, filled from what the run itself wrote down.
 
-`run.json` and `eval.json` are read; what they do not say is printed as *not known* and counted,
-never guessed. Nothing here asks the network.
+`run.json`, `eval.json` and the audits are read; what they do not say is printed as *not known* and
+counted, never guessed. Nothing here asks the network.
 
 Sources: Mitchell et al. 2019, "Model Cards for Model Reporting", arXiv:1810.03993; Gebru et al.
 2018, "Datasheets for Datasets", arXiv:1803.09010.
@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from huggingface_hub import ModelCard
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fmlab.card.audits import BIAS, PRIVACY, audit_facts
 from fmlab.card.curves import draw_curves
 from fmlab.card.data import NOT_KNOWN, book_facts
 from fmlab.card.model import (
@@ -64,7 +65,8 @@ def write_card(
     """Write `README.md`, `DATA.md` and `curves.svg` into a checkpoint's folder.
 
     Args:
-        folder: A checkpoint; with `run.json` and `eval.json` the card says more.
+        folder: A checkpoint; with `run.json`, `eval.json`, `bias.json` and `privacy.json` the card
+            says more.
         name: The model's name; the folder's if not given.
         maker: Who answers for the model.
         licence: Of the weights, as the Hugging Face hub spells it.
@@ -115,6 +117,7 @@ def write_card(
         "settings": run.get("config"),
         "co2e": co2e(run.get("energy", {}).get("kwh")),
         **evaluation(figures),
+        **audit_facts(folder, weights_sha256),
         "books": about_books,
         "generated": corpus == "toyworld",
         "curves": draw_curves(folder, figures),
@@ -147,7 +150,8 @@ def card_text(folder: Path, name: str) -> str:
     with TemporaryDirectory(prefix="fmlab-") as above:
         copy = Path(above) / "model"
         copy.mkdir()
-        for file in (CONFIG, WEIGHTS, RUN, EVALUATION, LOG):
+        audits = (f"{BIAS}.json", f"{PRIVACY}.json")
+        for file in (CONFIG, WEIGHTS, RUN, EVALUATION, LOG, *audits):
             if (folder / file).is_file():
                 shutil.copyfile(folder / file, copy / file)
         return write_card(copy, name=name).card.read_text(encoding="utf-8")
