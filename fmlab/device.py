@@ -1,9 +1,16 @@
 """What this machine can do: which device, and which number format is fast on it."""
 
+import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+
+from fmlab.errors import UserError
+
+FORMAT = "FMLAB_FORMAT"
+"""Names the format of matrix products, where runs of different machines are to be compared."""
+FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,20 @@ def best_device(name: str | None = None) -> Device:
 
     bfloat16 is used only where the chip has it: on a GPU by its own word, on a CPU by a timed
     matrix product, since a CPU without native bfloat16 is up to a hundred times slower with it.
+    The environment variable `FMLAB_FORMAT` (`float32` or `bfloat16`) is taken at its word instead.
+
+    Raises:
+        UserError: `FMLAB_FORMAT` names another format.
     """
+    asked = os.environ.get(FORMAT)
+    if asked is None:
+        return _fastest(name)
+    if asked not in FORMATS:
+        raise UserError(f"{FORMAT} is {asked!r}; choose one of {', '.join(FORMATS)}, or unset it")
+    return replace(_fastest(name), autocast=FORMATS[asked], loss_scaling=False)
+
+
+def _fastest(name: str | None) -> Device:
     name = name or ("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda":
         description = torch.cuda.get_device_name(0)

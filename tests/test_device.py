@@ -6,6 +6,7 @@ import torch
 from fmlab import device, pretrain
 from fmlab.corpus import load
 from fmlab.device import Device, best_device
+from fmlab.errors import UserError
 from fmlab.train_config import TrainConfig
 
 
@@ -43,3 +44,19 @@ def test_bfloat16_trains_like_float32(monkeypatch: pytest.MonkeyPatch) -> None:
         losses.append([record.loss for record in pretrain.pretrain(config, corpus)])
     torch.testing.assert_close(losses[0], losses[1], atol=0.05, rtol=0)
     assert losses[0] != losses[1]
+
+
+@pytest.mark.parametrize("gains", [True, False])
+@pytest.mark.parametrize(("asked", "dtype"), device.FORMATS.items())
+def test_a_format_that_is_named_is_taken(
+    monkeypatch: pytest.MonkeyPatch, asked: str, dtype: torch.dtype, gains: bool
+) -> None:
+    monkeypatch.setattr(device, "_cpu_gains_from_bfloat16", lambda: gains)
+    monkeypatch.setenv(device.FORMAT, asked)
+    assert device.best_device("cpu").autocast == dtype
+
+
+def test_an_unknown_format_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(device.FORMAT, "int8")
+    with pytest.raises(UserError, match="FMLAB_FORMAT is 'int8'; choose one of float32, bfloat16"):
+        device.best_device("cpu")
