@@ -187,9 +187,13 @@ def test_jupyterlab_shows_the_figure_with_ipywidgets_controls(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{jupyter}/lab/tree/figure.ipynb")
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
-    page.keyboard.press("Shift+Enter")
+    cell = page.locator(".jp-CodeCell .cm-content").first
+    cell.wait_for(timeout=60_000)
+    # A cell that is run before the kernel has answered is forgotten.
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
     status = page.locator(".live-status")
+    cell.click()
+    page.keyboard.press("Shift+Enter")
     expect(status).to_contain_text("first guess", timeout=90_000)
     before = status.inner_text()
     page.locator(".live-word").nth(1).click()
