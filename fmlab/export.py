@@ -125,7 +125,7 @@ def export(found: Checkpoint, path: Path, name: str, card: str) -> Exported:
         CONFIG: _json(to_hf(model)[0]),
         **_tokenizer_files(found),
         CARD: card.encode(),
-        ABOUT: _json(_about(model, name)),
+        ABOUT: _json({"format": FORMAT, **about(model, name)}),
     }
     path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
     with write_whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
@@ -270,10 +270,10 @@ def _tokenizer_files(found: Checkpoint) -> dict[str, bytes]:
     }
 
 
-def _about(model: BertForPreTraining, name: str) -> dict[str, Any]:
+def about(model: BertForPreTraining, name: str) -> dict[str, Any]:
+    """Return what a live figure must know of a model before it asks it anything."""
     config = model.config
     return {
-        "format": FORMAT,
         "name": name,
         "layers": config.num_hidden_layers,
         "heads": config.num_attention_heads,

@@ -15,7 +15,7 @@ from typing import Any
 from fmlab import zoo
 from fmlab.checkpoint import Checkpoint, shipped
 from fmlab.errors import UserError
-from fmlab.models.bert import BertForPreTraining
+from fmlab.export import about
 from fmlab.probes.reading import Reading, read, split
 from fmlab.stages import MANIFEST, Stage, load_stage, stages
 from fmlab.views.live import LiveOptions
@@ -76,12 +76,14 @@ def live(
         asked=asked,
         language=language,
     )
-    moments = stages_of(name)
+    # A model of one's own may bear the name of one that the workbook has.
+    on_the_site = name in zoo.local_models() and found.path.resolve() == shipped(name).resolve()
+    moments = stages_of(name) if on_the_site else ()
     if os.environ.get(PAGES):
         told = {"stages": [asdict(stage) for stage in moments]}
-        return StillFigure(still_figure(options, readings, name in zoo.local_models(), **told))
-    about = _about(found.masked_model, name)
-    return notebook_figure(options, about, moments, Answers(found, name))
+        return StillFigure(still_figure(options, readings, on_the_site, **told))
+    known = about(found.masked_model, name)
+    return notebook_figure(options, known, moments, Answers(found, moments))
 
 
 def prepare(
@@ -199,10 +201,10 @@ def stages_of(name: str) -> tuple[Stage, ...]:
 class Answers:
     """Answers the questions that the figure's scripts ask, in the place of the browser's engine."""
 
-    def __init__(self, found: Checkpoint, name: str) -> None:
-        """Answer for a model."""
+    def __init__(self, found: Checkpoint, moments: Sequence[Stage] = ()) -> None:
+        """Answer for a model, and for the moments of its training that can be shown."""
         self.found = found
-        self.name = name
+        self.moments = {str(moment.step): moment for moment in moments}
 
     def __call__(self, question: Mapping[str, Any]) -> Reading:
         """Return the reading that a question asks for (see engine.js for its keys).
@@ -212,7 +214,9 @@ class Answers:
         """
         found = self.found
         if stage := question.get("stage"):
-            found = _stage(self.name, str(stage))
+            if str(stage) not in self.moments:
+                raise UserError(f"this model has no stage at step {stage}")
+            found = _stage(self.found.path.name, self.moments[str(stage)])
         return read(
             found.masked_model,
             found.tokenizer,
@@ -227,26 +231,11 @@ class Answers:
 
 
 @lru_cache(maxsize=6)
-def _stage(name: str, step: str) -> Checkpoint:
-    for stage in stages_of(name):
-        if str(stage.step) == step:
-            return load_stage(stage, name)
-    raise UserError(f"{name} has no stage at step {step}")
+def _stage(name: str, moment: Stage) -> Checkpoint:
+    return load_stage(moment, name)
 
 
 def _name(model: str | Path | Checkpoint, found: Checkpoint) -> str:
     if isinstance(model, Checkpoint):
-        at_home = found.path.parent == shipped().parent
-        return found.path.name if at_home and found.path.name else found.path.name or "your model"
+        return found.path.name or "your model"
     return Path(model).name if Path(model).is_dir() else str(model)
-
-
-def _about(model: BertForPreTraining, name: str) -> dict[str, Any]:
-    config = model.config
-    return {
-        "name": name,
-        "layers": config.num_hidden_layers,
-        "heads": config.num_attention_heads,
-        "positions": config.max_position_embeddings,
-        "vocab": config.vocab_size,
-    }

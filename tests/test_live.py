@@ -61,6 +61,21 @@ def test_a_figure_of_a_model_that_the_site_has_not_stays_still(
     assert "<table" in page
 
 
+def test_a_model_of_ones_own_is_not_taken_for_the_shipped_one_of_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from fmlab import checkpoint
+
+    mine = checkpoint.save(tmp_path / "books-small", SHIPPED.model, SHIPPED.tokenizer)
+    for model in (mine, str(mine), zoo.load(mine)):
+        assert live("compare", TEXT, model=model).stages == []
+    assert live("compare", TEXT).stages != []
+    monkeypatch.setenv(PAGES, "1")
+    for model in (mine, zoo.load(mine)):
+        assert "data-live" not in live("attention", TEXT, model=model)._repr_html_()
+    assert "data-live" in live("attention", TEXT, model=SHIPPED)._repr_html_()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_says_something_before_it_is_started(view: str) -> None:
     second = {"compare": "He opened the door .", "pair": TEXT.replace("She", "He")}.get(view, "")
@@ -153,7 +168,7 @@ def test_what_makes_no_figure_gets_one_line(
 def test_python_answers_as_the_engine_does() -> None:
     post = Post()
     question = {"text": TEXT, "masked": [3], "k": 4, "asked": ["door", "zzz"], "off": [[1, 2]]}
-    reply(post, Answers(SHIPPED, "books-small"), {"id": "7", "question": question})
+    reply(post, Answers(SHIPPED, stages_of("books-small")), {"id": "7", "question": question})
     ((content, buffers),) = post.sent
     answer = content["answer"]
     assert content["id"] == "7"
@@ -173,7 +188,9 @@ def test_python_answers_as_the_engine_does() -> None:
 
 def test_a_stage_of_the_training_answers_with_its_own_weights() -> None:
     moment = stages_of("books-small")[0]
-    found = Answers(SHIPPED, "books-small")({"text": "a [MASK] .", "stage": str(moment.step)})
+    found = Answers(SHIPPED, stages_of("books-small"))(
+        {"text": "a [MASK] .", "stage": str(moment.step)}
+    )
     early = load_stage(moment)
     expected = read(early.masked_model, early.tokenizer, "a [MASK] .")
     assert torch.equal(found.attentions, expected.attentions)
@@ -182,9 +199,9 @@ def test_a_stage_of_the_training_answers_with_its_own_weights() -> None:
 def test_a_mistake_in_a_question_is_one_line_of_the_answer() -> None:
     for question in ({"text": "a", "off": [[9, 0]]}, {"text": "a", "stage": "17"}):
         post = Post()
-        reply(post, Answers(SHIPPED, "books-small"), {"id": "1", "question": question})
+        reply(post, Answers(SHIPPED, stages_of("books-small")), {"id": "1", "question": question})
         ((content, _),) = post.sent
-        assert content["error"].startswith(("no head 0 in layer 9", "books-small has no stage"))
+        assert content["error"].startswith(("no head 0 in layer 9", "this model has no stage"))
 
 
 def test_the_widget_follows_its_traits_and_has_controls() -> None:

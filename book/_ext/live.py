@@ -17,7 +17,6 @@ where it has such a figure, and the rest when the reader starts it.
 import base64
 import functools
 import gzip
-import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -31,6 +30,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from fmlab import zoo
+from fmlab.book import execution_key
 from fmlab.bundle import bundle
 from fmlab.checkpoint import Checkpoint, shipped
 from fmlab.errors import UserError
@@ -153,7 +153,7 @@ def _write_files(app: Sphinx) -> None:
     give(libraries / f"{WASM}.mjs", folder, "runtime/code")
     give(libraries / f"{WASM}.wasm", folder, "runtime/wasm")
     for name in zoo.local_models():
-        _give_model(folder, name, Path(app.doctreedir))
+        _give_model(Path(app.srcdir), folder, name, Path(app.doctreedir))
         for stage in stages_of(name):
             give(HERE / name / stage.file, folder, f"stages/{name}/{stage.step}")
     (folder / "licences.txt").write_text(_licences(libraries), encoding="utf-8")
@@ -195,16 +195,14 @@ def _first(path: Path, characters: int) -> str:
         return stream.read(characters)
 
 
-def _give_model(folder: Path, name: str, scratch: Path) -> None:
-    """Write a shipped model as a script; it is exported only where it, or the exporter, is new."""
-    found, package = _model(name), shipped(name)
-    key = hashlib.sha256(
-        (package / "model.safetensors").read_bytes()
-        + Path(export.__code__.co_filename).read_bytes()
-    ).hexdigest()[:16]
-    file = scratch / f"{name}-{key}.fmlab"
+def _give_model(root: Path, folder: Path, name: str, scratch: Path) -> None:
+    """Write a shipped model as a script; it is exported only where fmlab or its assets changed."""
+    file = scratch / f"{name}-{execution_key(root)}.fmlab"
     if not file.is_file():
-        export(found, file, name, (package / "README.md").read_text(encoding="utf-8"))
+        for old in scratch.glob(f"{name}-*.fmlab"):
+            old.unlink(missing_ok=True)
+        card = (shipped(name) / "README.md").read_text(encoding="utf-8")
+        export(_model(name), file, name, card)
     give(file, folder, f"models/{name}")
 
 

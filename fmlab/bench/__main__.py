@@ -32,7 +32,8 @@ def _speed(rounds: int, seconds: float, out: Path) -> None:
     found, attention = speed.race(rounds, seconds, _say)
     text = speed.written(found, attention, native)
     _say("\n" + text)
-    report.write_between(out / "bench.md", "speed", text)
+    # A table for each kind of CPU, so that one does not wipe out the other's.
+    report.write_between(out / "bench.md", "speed" if native else "speed-float32", text)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ from torch import Tensor
 from fmlab.errors import UserError
 from fmlab.models.bert import BertForPreTraining
 from fmlab.probes.ablation import heads_scaled
-from fmlab.probes.fill_mask import Candidate
+from fmlab.probes.fill_mask import Candidate, read_blank
 from fmlab.tokens import Tokenizer
 
 
@@ -180,16 +180,9 @@ def _fill(
     layer: int, place: int, logits: Tensor, tokenizer: Tokenizer, k: int, asked: Sequence[str]
 ) -> Fill:
     shares = logits.float().softmax(-1)
-    best = shares.topk(min(k, len(shares))).indices.tolist()
-    names = tokenizer.tokens(best)
-    nats = -torch.special.xlogy(shares, shares).sum()
-    return Fill(
-        layer,
-        place,
-        float(nats) / math.log(2),
-        tuple(Candidate(t, n, float(shares[n])) for t, n in zip(names, best, strict=True)),
-        tuple(_asked(token, shares, tokenizer) for token in asked),
-    )
+    blank = read_blank(place, shares, tokenizer, k, None)
+    others = tuple(_asked(token, shares, tokenizer) for token in asked)
+    return Fill(layer, place, blank.entropy_bits, blank.candidates, others)
 
 
 def _asked(token: str, shares: Tensor, tokenizer: Tokenizer) -> Candidate:

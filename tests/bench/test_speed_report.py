@@ -114,7 +114,13 @@ def test_a_page_without_its_marks_is_refused(tmp_path: Path, text: str | None) -
 
 
 @pytest.mark.parametrize(
-    ("page", "name"), [("bench.md", "speed"), ("bench.md", "curves"), ("bench-gpu.md", "gpu")]
+    ("page", "name"),
+    [
+        ("bench.md", "speed"),
+        ("bench.md", "speed-float32"),
+        ("bench.md", "curves"),
+        ("bench-gpu.md", "gpu"),
+    ],
 )
 def test_the_pages_have_their_marks_once(page: str, name: str) -> None:
     text = (report.DOCS / page).read_text(encoding="utf-8")

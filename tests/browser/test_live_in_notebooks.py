@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, expect
 from site_visit import accessibility, visit
 
 from fmlab import bundle, zoo
-from fmlab.live import Answers, live
+from fmlab.live import Answers, live, stages_of
 from fmlab.views.live import VIEWS
 from fmlab.views.notebook_live import reply
 
@@ -65,7 +65,7 @@ def notebook(
         names = ("options", "about", "stages", "text", "second", "layer", "head")
         state = json.dumps({name: getattr(figure, name) for name in names})
         (live_site.folder / "notebook.html").write_text(STAND_IN.replace("STATE", state), "utf-8")
-        answers = Answers(zoo.load("books-small"), "books-small")
+        answers = Answers(zoo.load("books-small"), stages_of("books-small"))
 
         def python(content: dict[str, Any]) -> dict[str, Any]:
             sent: list[Any] = []
