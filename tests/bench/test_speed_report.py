@@ -85,9 +85,11 @@ def test_a_broken_bench_ends_with_2_and_leaves_the_page_alone(
     assert page.read_text() == "as it was"
 
 
-def test_a_bench_writes_its_result_into_the_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("native", "kept"), [(True, "speed-float32"), (False, "speed")])
+def test_a_bench_writes_its_result_into_the_page_and_keeps_the_other_kind_of_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, native: bool, kept: str
 ) -> None:
+    monkeypatch.setenv("FMLAB_FORMAT", "bfloat16" if native else "float32")
     turns: list[str] = []
 
     def measured(who: Contender, seconds: float, attention: str) -> Measured:
@@ -101,7 +103,12 @@ def test_a_bench_writes_its_result_into_the_page(
     assert turns[:2] == ["trainer-best sdpa", "trainer-best eager"]
     names = [each.name for each in CONTENDERS]
     assert turns[2:] == [f"{name} eager" for name in names * 2]  # in turn, the better attention
-    assert "Medians of 2 rounds" in page.read_text(encoding="utf-8")
+    before, after = (
+        text.partition(report.BEGIN.format(name=kept))[2].partition(report.END.format(name=kept))
+        for text in ((report.DOCS / "bench.md").read_text("utf-8"), page.read_text("utf-8"))
+    )
+    assert after[0] == before[0]
+    assert page.read_text("utf-8").count("Medians of 2 rounds") == 1
 
 
 @pytest.mark.parametrize("text", ["", "<!-- speed: written by the bench -->", None])
