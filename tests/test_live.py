@@ -16,7 +16,7 @@ from fmlab.probes.reading import read
 from fmlab.stages import load_stage
 from fmlab.views.live import VIEWS, LiveOptions
 from fmlab.views.live_still import still_tables
-from fmlab.views.notebook_live import StillFigure, reply
+from fmlab.views.notebook_live import StillFigure, for_scripts, reply
 
 SHIPPED = zoo.load("books-small")
 TEXT = "She opened the window and looked out ."
@@ -184,6 +184,18 @@ def test_python_answers_as_the_engine_does() -> None:
     assert fill["asked"][1] == {"token": "zzz", "probability": None}
     assert answer["wordOf"] == [-1, *range(8), -1]
     json.dumps(content)
+
+
+@pytest.mark.parametrize(("text", "cut"), [("a [MASK] and a [MASK] .", False), ("a " * 200, True)])
+def test_python_s_answer_keeps_layers_places_and_cuts(text: str, cut: bool) -> None:
+    found = read(SHIPPED.masked_model, SHIPPED.tokenizer, text, lens=True, k=1)
+    told = for_scripts(found)
+    assert told["cut"] is cut
+    assert told["ids"] == list(found.sentence.ids)
+    assert [(f["layer"], f["place"]) for f in told["fills"]] == [
+        (layer, place) for layer in range(5) for place in ((2, 5) if not cut else ())
+    ]
+    assert [f["entropyBits"] for f in told["fills"]] == [f.entropy_bits for f in found.fills]
 
 
 def test_a_stage_of_the_training_answers_with_its_own_weights() -> None:

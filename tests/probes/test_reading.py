@@ -31,6 +31,7 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     assert len(sentence.ids) == 16
     assert sentence.cut
     assert sentence.ids[-1] == TOKENIZER.sep_id
+    assert split(TOKENIZER, "a " * 15, (), 16).cut
     assert not split(TOKENIZER, "a " * 14, (), 16).cut
 
 
