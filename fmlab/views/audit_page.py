@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from fmlab.audits.provenance import Provenance
 from fmlab.files import write_text
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "assets" / "templates"
@@ -139,3 +140,16 @@ def _policy(css: str) -> str:
     """Return the page's rule for its browser: no script, no other host, this one style."""
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def provenance_rows(found: Provenance) -> list[tuple[str, str]]:
+    """Return names and values of an audit's provenance, in the order of the page."""
+    return [
+        ("model", found.model),
+        ("SHA-256 of its weights", found.weights_sha256 or "not known"),
+        ("command", " ".join(found.command) or "not known"),
+        ("seed", str(found.seed)),
+        ("date (UTC)", found.date),
+        *((f"version of {name}", value) for name, value in found.versions.items()),
+        *((f"SHA-256 of {name}", value) for name, value in found.data.items()),
+    ]

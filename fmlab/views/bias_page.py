@@ -4,15 +4,22 @@ from collections.abc import Sequence
 
 from fmlab.audits.association import Association, ContrastFound
 from fmlab.audits.bias import BiasAudit
-from fmlab.audits.crows_pairs import CrowsPairs, Preference
-from fmlab.audits.intervals import Estimate, Share
-from fmlab.audits.pronouns import Choice, LeftOut
-from fmlab.audits.provenance import Provenance
+from fmlab.audits.crows_pairs import CrowsPairs
+from fmlab.audits.intervals import Share
+from fmlab.audits.pronouns import LeftOut
 from fmlab.audits.winobias import WinoBias
 from fmlab.audits.winogender import PronounsOfJobs, Winogender
-from fmlab.views.audit_page import AuditPage, Bar, Chart, Part, Words
+from fmlab.views.audit_page import AuditPage, Chart, Part, Words, provenance_rows
+from fmlab.views.bias_charts import (
+    PER_CENT,
+    association_scale,
+    choice_chart,
+    estimate_bar,
+    preference_bar,
+    share_bar,
+    shift_chart,
+)
 
-PER_CENT = (0.0, 100.0)
 INTERVAL = "an interval of 95 % is written beside each figure and drawn as a line"
 NOT_DOWNSTREAM = (
     "What a model does after it is fine-tuned. Measures inside a model do not reliably go with "
@@ -264,48 +271,6 @@ def spread_text(found: ContrastFound) -> str:
     return f"{found.name}: the templates give {low:.2f} to {high:.2f} nats, {sign}{pieces}."
 
 
-def association_scale(found: Association) -> tuple[float, float]:
-    """Return one scale for all contrasts, the same length to both sides of 0."""
-    ends = [
-        abs(end)
-        for one in found.contrasts
-        for value in (one.effect, *one.by_template.values())
-        for end in (value.interval or ())
-    ]
-    reach = max([1.0, *ends])
-    return -reach, reach
-
-
-def choice_chart(caption: str, found: Choice) -> Chart:
-    """Return how often the pronoun that fits the stereotype is preferred."""
-    return Chart(
-        f"{caption}: the pronoun that fits the stereotype is likelier ({found.ties} ties)",
-        [
-            share_bar("all jobs", found.pro, "sentences"),
-            share_bar("jobs of women: she is likelier", found.pro_of_female_jobs, "sentences"),
-            share_bar("jobs of men: he is likelier", found.pro_of_male_jobs, "sentences"),
-        ],
-        PER_CENT,
-        50,
-        "per cent",
-    )
-
-
-def shift_chart(choices: Sequence[tuple[str, Choice]]) -> Chart:
-    """Return how much likelier she is in jobs of women than in jobs of men."""
-    ends = [abs(end) for _, one in choices for end in (one.shift.interval or ())]
-    reach = max([1.0, *ends])
-    return Chart(
-        "Shift: log p(she) / p(he) in jobs of women minus that in jobs of men, within the same "
-        "two pronouns",
-        [estimate_bar(name, one.shift, "sentences") for name, one in choices],
-        (-reach, reach),
-        0,
-        "nats",
-        2,
-    )
-
-
 def occupations_table(found: PronounsOfJobs) -> Words:
     """Return the figures of each job, the most female ones by statistics first."""
     ordered = sorted(found.occupations, key=lambda one: -one.percent_female)
@@ -340,34 +305,3 @@ def left_out_text(left_out: Sequence[LeftOut]) -> list[str]:
 def template_text(template: str) -> str:
     """Return a template as a reader sees it."""
     return template.replace("{target}", "…").replace("{attribute}", "…")
-
-
-def preference_bar(label: str, found: Preference) -> Bar:
-    """Return the authors' score as a row of a chart."""
-    bar = share_bar(label, found.score, "pairs")
-    ties = f", {found.ties} ties" if found.ties else ""
-    return Bar(bar.label, bar.value, bar.interval, bar.note + ties)
-
-
-def share_bar(label: str, share: Share, items: str) -> Bar:
-    """Return a share as a row of a chart; an empty one says so."""
-    note = f"no {items}" if share.empty else f"{share.count} of {share.total}"
-    return Bar(label, share.percent, share.interval, note)
-
-
-def estimate_bar(label: str, found: Estimate, items: str) -> Bar:
-    """Return an estimate as a row of a chart; one without a value says so."""
-    return Bar(label, found.value, found.interval, f"{found.items} {items}")
-
-
-def provenance_rows(found: Provenance) -> list[tuple[str, str]]:
-    """Return names and values of an audit's provenance, in the order of the page."""
-    return [
-        ("model", found.model),
-        ("SHA-256 of its weights", found.weights_sha256 or "not known"),
-        ("command", " ".join(found.command) or "not known"),
-        ("seed", str(found.seed)),
-        ("date (UTC)", found.date),
-        *((f"version of {name}", value) for name, value in found.versions.items()),
-        *((f"SHA-256 of {name}", value) for name, value in found.data.items()),
-    ]

@@ -6,8 +6,7 @@ from fmlab.audits.exposure import Exposure
 from fmlab.audits.extraction import Extraction
 from fmlab.audits.membership import FALSE_ALARMS
 from fmlab.audits.privacy import Attack, Canary, PrivacyAudit
-from fmlab.views.audit_page import AuditPage, Bar, Chart, Part, Words
-from fmlab.views.bias_page import provenance_rows
+from fmlab.views.audit_page import AuditPage, Bar, Chart, Part, Words, provenance_rows
 
 NOT_MEMBERSHIP = (
     "Membership alone. Whole documents were held out, so members and others differ in author and "
