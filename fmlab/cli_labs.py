@@ -108,6 +108,7 @@ def grade(
 
     from fmlab.book import find_root
     from fmlab.grading.grade import find_lab, grade_batch
+    from fmlab.grading.open_marks import FOLDER, waiting
 
     labs = None if lab.endswith(".md") else find_root() / "labs"
     with Progress(console=Console(stderr=True)) as progress:
@@ -126,4 +127,6 @@ def grade(
         )
     flagged = sum(bool(result.flags) for result in graded.results)
     print(f"{len(graded.results)} submissions graded, {flagged} of them with something to look at")
+    if waits := waiting(graded.results):
+        print(f"{waits} answers to open questions wait to be marked: {out / FOLDER}")
     print(f"begin with {graded.overview}; a page for each student is in {out / 'feedback'}")

@@ -10,7 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from fmlab.grading.source import lab_files, new_cell, notebook_json, read  # noqa: E402
+from fmlab.grading.lab_cells import new_cell  # noqa: E402
+from fmlab.grading.source import lab_files, notebook_json, read  # noqa: E402
 from fmlab.grading.student import (  # noqa: E402
     repository_address,
     setup_cell,

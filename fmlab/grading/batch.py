@@ -25,10 +25,11 @@ from typing import Any
 from fmlab.errors import UserError
 from fmlab.files import write_text
 from fmlab.grading.intake import Submission
+from fmlab.grading.lab_cells import Question
 from fmlab.grading.marking import imports_of, key_of, mark, unmarked
-from fmlab.grading.results import QuestionResult, SubmissionResult, from_json, to_json
+from fmlab.grading.results import PROBLEMS, QuestionResult, SubmissionResult, from_json, to_json
 from fmlab.grading.sandbox.room import Gone, Room
-from fmlab.grading.source import LabSource, Question, read
+from fmlab.grading.source import LabSource, read
 from fmlab.grading.student import student_notebook
 from fmlab.grading.submission import Answer, Answers, answers, broken
 
@@ -91,7 +92,30 @@ def _marked(lab: LabSource, found: Answers, task: Task) -> tuple[QuestionResult,
             marked.append(known[key])
         else:
             marked.append(_mark(lab, question, by_name, task.seed))
-    return tuple(marked)
+    marked += _opened(lab, found)
+    order = list(lab.points)
+    return tuple(sorted(marked, key=lambda result: order.index(result.name)))
+
+
+def _opened(lab: LabSource, found: Answers) -> list[QuestionResult]:
+    """Return the open questions, each waiting for an instructor where there is an answer."""
+    by_name = {answer.question: answer for answer in found.open}
+    opened = []
+    for question in lab.open:
+        answer = by_name[question.name]
+        kind = answer.kind or "unmarked"
+        opened.append(
+            QuestionResult(
+                question.name,
+                question.points,
+                (),
+                answer.source,
+                hashlib.sha256(answer.source.encode()).hexdigest(),
+                answer.problem or PROBLEMS[kind],
+                kind,
+            )
+        )
+    return opened
 
 
 def _mark(

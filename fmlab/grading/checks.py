@@ -30,6 +30,7 @@ from typing import Any, ClassVar, TypeVar
 from fmlab.errors import UserError
 from fmlab.grading import values
 from fmlab.grading.expect import Expect, Mistake, Unwritten
+from fmlab.grading.rubric import Rubric
 from fmlab.grading.words import word
 
 T = TypeVar("T")
@@ -261,7 +262,12 @@ class Lab:
     seed: ClassVar[int] = 0
 
     def __init__(
-        self, names: Mapping[str, Any], *, points: Mapping[str, float], hints: Mapping[str, str]
+        self,
+        names: Mapping[str, Any],
+        *,
+        points: Mapping[str, float],
+        hints: Mapping[str, str],
+        rubrics: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         """Declare a lab.
 
@@ -269,8 +275,10 @@ class Lab:
             names: Where the learner's names live: `globals()` in a notebook.
             points: The points of each question, hidden tests included.
             hints: The words for the likely mistakes, by key.
+            rubrics: What an instructor looks for in each open question, and the points of it.
         """
         self.names, self.points, self.hints = names, dict(points), dict(hints)
+        self.rubrics = {name: dict(rubric) for name, rubric in (rubrics or {}).items()}
         self.questions: dict[str, Question] = {}
         self.seeds: dict[str, int] = {}
 
@@ -286,6 +294,16 @@ class Lab:
             name, float(self.points[name]), self.names, self.hints, self.seed, self.seeds
         )
         return self.questions[name]
+
+    def rubric(self, name: str) -> Rubric:
+        """Return what an instructor looks for in an open question, to be shown.
+
+        Raises:
+            UserError: The lab declares no rubric of that name.
+        """
+        if name not in self.rubrics:
+            raise UserError(f"the lab has no open question `{name}`; add it to `Lab(rubrics=...)`")
+        return Rubric(name, self.rubrics[name])
 
     def passed(self, name: str) -> bool:
         """Return whether every check of a question has run and passed."""
@@ -311,6 +329,9 @@ class Lab:
         left: list[str] = []
         got = total = 0.0
         for name, points in self.points.items():
+            if name in self.rubrics:
+                print(word("summary_open", name=name, points="-", total=points))
+                continue
             question = self.questions.get(name)
             if question is None or not question.outcomes:
                 print(word("summary_row", name=name, points=0, total=points))

@@ -78,13 +78,18 @@ def points_text(points: float) -> str:
 
 def total_of(lab: LabSource) -> float:
     """Return the points of a lab."""
-    return sum(question.points for question in lab.questions)
+    return sum(lab.points.values())
 
 
 def cell(text: str | None) -> str:
     """Return text for a cell of a table: one line that no spreadsheet takes for a formula."""
     clean = line(text or "", 500)
-    return f"'{clean}" if _FORMULA.match(clean) else clean
+    return f"'{clean}" if is_formula(clean) else clean
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet may take a cell's text for a formula."""
+    return _FORMULA.match(text) is not None
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:
@@ -99,10 +104,10 @@ def _json(value: Any) -> str:
 
 def grades_csv(results: Iterable[SubmissionResult], lab: LabSource) -> str:
     """Return a table: student, name, points by question, total, and what to look at."""
-    names = [question.name for question in lab.questions]
+    names = list(lab.points)
     rows = [["student", "name", *map(cell, names), "total", "out_of", "flags"]]
     for result in results:
-        points = {question.name: points_text(question.points) for question in result.questions}
+        points = {q.name: points_text(q.points) for q in result.questions if q.kind != "unmarked"}
         flags = [*result.flags, *(q.problem for q in result.questions if q.problem)]
         rows.append(
             [

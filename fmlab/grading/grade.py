@@ -3,6 +3,7 @@
 RESULTS/
   overview.html      for the instructor: how the batch went
   feedback/          a page a student, to send back
+  open/              for the instructor: answers to open questions, and a sheet to mark them
   grades.csv         points by question; canvas.csv, moodle.csv, gradescope/: for platforms
   results.json       everything, for programs
   marks/             what was found, a file a submission; a second run builds on it
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fmlab.errors import UserError
-from fmlab.grading import exports, feedback, overview
+from fmlab.grading import exports, feedback, open_marks, overview
 from fmlab.grading.advice import advised
 from fmlab.grading.batch import grade
 from fmlab.grading.intake import stream, submissions_count
@@ -88,6 +89,7 @@ def grade_batch(
         bubblewrap.available()
     if out.resolve().is_relative_to(submissions.resolve()):
         raise UserError(f"{out} lies among the submissions; choose a folder outside {submissions}")
+    sheets = open_marks.read(lab, out)
     begun(submissions_count(submissions, lab=lab.name))
     results = grade(
         lab,
@@ -100,7 +102,9 @@ def grade_batch(
     )
     if run:
         results = advised(results, stream(submissions, lab=lab.name), out / "marks" / "runs")
-    files = exports.write(results, lab, out, assignment=assignment)
+    results = open_marks.applied(results, lab, sheets)
+    files = open_marks.write(results, lab, out, sheets)
+    files += exports.write(results, lab, out, assignment=assignment)
     files += feedback.write(results, lab, out / "feedback")
     page = overview.write(results, lab, out / "overview.html")
     return Graded(results, page, files)

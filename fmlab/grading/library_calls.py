@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Iterator
 
 from fmlab.grading import regions
-from fmlab.grading.source import LabSource, Question, is_answer
+from fmlab.grading.lab_cells import Question, is_answer
+from fmlab.grading.source import LabSource
 
 _PACKAGE = "fmlab"
 _LAB = "fmlab.grading"  # the lab's own checks: `lab.choose` and its like are no help

@@ -17,12 +17,13 @@ from typing import Any
 
 from fmlab.grading import python, regions
 from fmlab.grading.checks import Lab, Outcome
+from fmlab.grading.lab_cells import LAB_CELL, Question, meta
 from fmlab.grading.plain_text import visible
 from fmlab.grading.results import PROBLEMS, CheckResult, QuestionResult
 from fmlab.grading.sandbox.remote import Session, mistake_of
 from fmlab.grading.sandbox.room import Ended, Gone, Raised, Room
 from fmlab.grading.sandbox.walls import Limits
-from fmlab.grading.source import LAB_CELL, LabSource, Question, meta
+from fmlab.grading.source import LabSource
 from fmlab.grading.submission import Answer
 from fmlab.grading.words import ended
 

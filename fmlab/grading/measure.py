@@ -23,8 +23,9 @@ from fmlab.files import write_text
 from fmlab.grading import regions
 from fmlab.grading.batch import grade
 from fmlab.grading.intake import Submission
+from fmlab.grading.lab_cells import is_answer
 from fmlab.grading.sandbox import memory
-from fmlab.grading.source import LabSource, is_answer, notebook_json, read
+from fmlab.grading.source import LabSource, notebook_json, read
 from fmlab.grading.student import student_notebook
 
 BEGIN, END = "<!-- times: written by the measurement -->", "<!-- times: end -->"

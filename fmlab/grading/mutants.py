@@ -30,9 +30,10 @@ from pathlib import Path
 import yaml
 
 from fmlab.errors import UserError
+from fmlab.grading.lab_cells import Question
 from fmlab.grading.marking import imports_of
 from fmlab.grading.mutation import Mutant, mutants
-from fmlab.grading.source import LabSource, Question, lab_files, read
+from fmlab.grading.source import LabSource, lab_files, read
 from fmlab.grading.trial import solution, trial
 
 FLOOR = 0.9

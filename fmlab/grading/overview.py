@@ -65,7 +65,7 @@ def overview(results: Iterable[SubmissionResult], lab: LabSource, pages: str = "
         mistakes=_mistakes(ordered)[:MAX_MISTAKES],
         problems=_problems(ordered),
         kinds=PROBLEMS,
-        names=[question.name for question in lab.questions],
+        names=list(lab.points),
         rows=_rows(ordered, lab, pages),
         max_names=MAX_NAMES,
     )
@@ -118,18 +118,18 @@ def _bars(bins: list[Bin]) -> list[dict[str, Any]]:
 
 def _questions(marked: list[SubmissionResult], lab: LabSource) -> list[dict[str, Any]]:
     found = []
-    for question in lab.questions:
+    for name, total in lab.points.items():
         shares = [
-            q.points / question.points
+            q.points / total
             for result in marked
             for q in result.questions
-            if q.name == question.name and question.points
+            if q.name == name and q.kind != "unmarked"
         ]
         full = sum(share > 1 - 1e-9 for share in shares)
         found.append(
             {
-                "name": question.name,
-                "total": question.points,
+                "name": name,
+                "total": total,
                 "mean": statistics.fmean(shares) if shares else 0.0,
                 "full": full / len(shares) if shares else 0.0,
             }
@@ -197,20 +197,20 @@ def _problems(results: list[SubmissionResult]) -> list[dict[str, Any]]:
         }
         for result in results
         for question in result.questions
-        if question.problem and question.kind != "untouched"
+        if question.problem and question.kind not in ("untouched", "unmarked")
     ]
 
 
 def _rows(results: list[SubmissionResult], lab: LabSource, pages: str) -> list[dict[str, Any]]:
     rows = []
     for result in results:
-        points = {question.name: question.points for question in result.questions}
+        points = {q.name: q.points for q in result.questions if q.kind != "unmarked"}
         rows.append(
             {
                 "student": result.student,
                 "name": result.name,
                 "page": f"{pages}/{page_name(result.student)}",
-                "points": [points.get(question.name) for question in lab.questions],
+                "points": [points.get(name) for name in lab.points],
                 "total": result.points,
                 "flags": result.flags,
             }

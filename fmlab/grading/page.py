@@ -12,20 +12,13 @@ import jupytext
 
 from fmlab.files import write_text
 from fmlab.grading import regions
-from fmlab.grading.source import (
-    LAB_CELL,
-    LabSource,
-    is_answer,
-    is_check,
-    lab_files,
-    meta,
-    new_cell,
-    read,
-)
+from fmlab.grading.lab_cells import LAB_CELL, is_answer, is_check, is_open, meta, new_cell
+from fmlab.grading.source import LabSource, lab_files, read
 
 SHOW = {
     "answer": ("Show one solution", "Hide the solution"),
     "check": ("Show the check", "Hide the check"),
+    "open": ("Show one good answer",),
     "lab": ("Show the words of the checks", "Hide the words of the checks"),
 }
 
@@ -35,7 +28,13 @@ def page_notebook(lab: LabSource) -> Any:
     notebook = copy.deepcopy(lab.notebook)
     cells: list[Any] = []
     for cell in notebook.cells:
-        if is_answer(cell):
+        if is_open(cell):
+            answer = regions.without_markers(cell.source).strip()
+            cell.source = (
+                f"*{regions.TEXT_STUB[0]}*\n\n<details><summary>{SHOW['open'][0]}</summary>\n\n"
+                f"{answer}\n\n</details>"
+            )
+        elif is_answer(cell):
             stub = regions.replace(cell.source, regions.SOLUTION, regions.CODE_STUB)
             cells.append(new_cell("markdown", f"```python\n{stub}\n```"))
             cell.source = regions.without_markers(cell.source)

@@ -30,6 +30,7 @@ ENGLISH: dict[str, str] = {
     "your_answer": "Your answer",
     "no_answer": "No answer was found.",
     "cut": "Only the beginning is shown.",
+    "waits": "Your instructor marks this question and has not done so yet.",
     "remark": "From your instructor",
     "rubric_of": "What your instructor marked in {name}",
     "criterion": "Criterion",
@@ -37,6 +38,19 @@ ENGLISH: dict[str, str] = {
         "Checks run your functions on small inputs. A check that passes shows that they were right "
         "there, not that they always are."
     ),
+    # the page on which an instructor reads the answers to an open question
+    "open_title": "{lab}: answers to {name}",
+    "open_heading": "answers to {name}",
+    "open_how": (
+        "For instructors. Write points and comments into {sheet}, then grade again with the same "
+        "command. The answers stand without names, in an order that says nothing about who wrote "
+        "them; the first column of the sheet is an answer's own name."
+    ),
+    "open_rubric": "What is looked for",
+    "good_answer": "One good answer",
+    "no_answers": "There is no answer yet.",
+    "answer_heading": "Answer {name}",
+    "earlier_marks": "(an earlier answer had: {points})",
     # the instructor's page
     "overview_title": "{lab}: overview",
     "overview_heading": "Overview",

@@ -238,7 +238,9 @@ def is_stale(path: Path, stored: Path) -> bool:
         return True
     kept = load(stored)
     same = [c.source for c in solved(path).cells] == [c.source for c in kept.cells]
-    return not same or kept.metadata.get("fmlab") != _made_with()
+    made_with, now = kept.metadata.get("fmlab", {}), _made_with()
+    # A model that came later changes nothing in what was printed before.
+    return not same or any(now.get(name) != digest for name, digest in made_with.items())
 
 
 def _made_with() -> dict[str, str]:

@@ -41,8 +41,33 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class Criterion:
+    """One row of a rubric: what was looked for, the points given, those that could be had."""
+
+    criterion: str
+    points: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What an instructor wrote on a question, and the points of its rubric."""
+
+    comment: str = ""
+    rubric: tuple[Criterion, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """The points given."""
+        return sum(row.points for row in self.rubric)
+
+
+@dataclass(frozen=True)
 class QuestionResult:
-    """How one question of one submission went."""
+    """How one question of one submission went.
+
+    An open question has no checks: its points are those of the instructor's remark.
+    """
 
     name: str
     total: float
@@ -56,11 +81,13 @@ class QuestionResult:
     kind: str | None = None
     """The problem's kind, one of `PROBLEMS`."""
     seconds: float = 0.0
+    remark: Remark | None = None
 
     @property
     def points(self) -> float:
-        """The points of the checks that passed."""
-        return sum(check.points for check in self.checks if check.passed)
+        """The points of the checks that passed, and those that an instructor gave."""
+        given = self.remark.points if self.remark is not None else 0.0
+        return sum(check.points for check in self.checks if check.passed) + given
 
 
 PROBLEMS = {
@@ -74,6 +101,7 @@ PROBLEMS = {
     "memory": "the answer took too much memory",
     "protocol": "the answer interfered with the marking",
     "checker": "the check itself failed; tell the instructor",
+    "unmarked": "the instructor has not marked it yet",
 }
 
 
@@ -120,9 +148,21 @@ def from_json(text: str) -> SubmissionResult:
     try:
         data: dict[str, Any] = json.loads(text)
         questions = tuple(
-            QuestionResult(**{**q, "checks": tuple(CheckResult(**check) for check in q["checks"])})
+            QuestionResult(
+                **{
+                    **q,
+                    "checks": tuple(CheckResult(**check) for check in q["checks"]),
+                    "remark": _remark(q.get("remark")),
+                }
+            )
             for q in data["questions"]
         )
         return SubmissionResult(**{**data, "questions": questions, "flags": tuple(data["flags"])})
     except (KeyError, TypeError) as error:
         raise ValueError(f"not the result of a submission ({error})") from None
+
+
+def _remark(data: dict[str, Any] | None) -> Remark | None:
+    if data is None:
+        return None
+    return Remark(data["comment"], tuple(Criterion(**row) for row in data["rubric"]))

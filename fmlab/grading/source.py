@@ -7,7 +7,11 @@ A lab is a MyST notebook with nbgrader's metadata. Its questions are pairs of ce
   checks (`@question.check(POINTS)`) whose parameters are the names asked of the learner. Checks
   between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS` never leave this file.
 
-One locked cell, `grade_id: lab`, holds `lab = Lab(globals(), points={...}, hints={...})`.
+An open question is one Markdown cell, both a solution and a grade cell, with the question's points:
+an instructor marks what the learner writes there, by the rubric that the lab's cell declares.
+
+One locked cell, `grade_id: lab`, holds `lab = Lab(globals(), points={...}, hints={...},
+rubrics={...})`.
 """
 
 import ast
@@ -24,26 +28,21 @@ import yaml
 
 from fmlab.errors import UserError
 from fmlab.grading import regions
+from fmlab.grading.declared import Declared, declared
+from fmlab.grading.lab_cells import (
+    CHECK_SUFFIX,
+    LAB_CELL,
+    SCHEMA_VERSION,
+    OpenQuestion,
+    Question,
+    is_answer,
+    is_check,
+    is_open,
+    meta,
+)
 
-CHECK_SUFFIX = "-check"
-LAB_CELL = "lab"
-SCHEMA_VERSION = 3
-SETUP_CELL = "setup"
 _FILE_NAME = re.compile(r"\d\d_\w+\.md")
 _SITE_ONLY = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*\{(?!code-cell|raw-cell)|\{[\w:-]+\}`", re.M)
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question: its answer cell, its check cell, and what the checks ask for."""
-
-    name: str
-    points: float
-    answer: int
-    check: int
-    asks: tuple[str, ...]
-    check_points: tuple[tuple[str, float, bool], ...]
-    """(name, points, hidden) of each check."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,14 @@ class LabSource:
     path: Path
     notebook: Any
     questions: tuple[Question, ...]
+    open: tuple[OpenQuestion, ...] = ()
+
+    @property
+    def points(self) -> dict[str, float]:
+        """The points of every question by its name, open ones too, in the lab's order."""
+        asked = [(q.answer, q.name, q.points) for q in self.questions]
+        asked += [(q.answer, q.name, q.points) for q in self.open]
+        return {name: points for _, name, points in sorted(asked)}
 
     @property
     def name(self) -> str:
@@ -62,30 +69,6 @@ class LabSource:
     def cell(self, grade_id: str) -> Any:
         """Return the cell with this `grade_id`."""
         return next(c for c in self.notebook.cells if meta(c).get("grade_id") == grade_id)
-
-
-def meta(cell: Any) -> dict[str, Any]:
-    """Return a cell's nbgrader metadata, empty where it has none."""
-    found: dict[str, Any] = cell.metadata.get("nbgrader", {})
-    return found
-
-
-def new_cell(kind: str, source: str, **metadata: Any) -> Any:
-    """Return a cell of a notebook, `kind` being `code` or `markdown`."""
-    cell: dict[str, Any] = {"cell_type": kind, "source": source, "metadata": metadata, "id": kind}
-    if kind == "code":
-        cell.update(outputs=[], execution_count=None)
-    return nbformat.from_dict(cell)  # type: ignore[no-untyped-call]
-
-
-def is_answer(cell: Any) -> bool:
-    """Return whether the learner writes this cell."""
-    return bool(meta(cell).get("solution"))
-
-
-def is_check(cell: Any) -> bool:
-    """Return whether this cell gives points and the learner leaves it as it is."""
-    return bool(meta(cell).get("grade")) and not is_answer(cell)
 
 
 def lab_files(labs_dir: Path) -> list[Path]:
@@ -118,10 +101,10 @@ def read(path: Path) -> LabSource:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     where = {id(cell): f"{path}:{line}: " for cell, line in zip(code, starts, strict=False)}
     reader = _Reader(path, notebook.cells, where)
-    questions = reader.questions()
+    questions, open_questions = reader.questions()
     _give_ids(notebook.cells)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    return LabSource(path, notebook, questions)
+    return LabSource(path, notebook, questions, open_questions)
 
 
 def _one_line(error: BaseException) -> str:
@@ -156,7 +139,7 @@ class _Reader:
         name = meta(cell).get("grade_id") or f"that starts `{first[:40]}`"
         return UserError(f"{place}cell {name}: {problem}")
 
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[tuple[Question, ...], tuple[OpenQuestion, ...]]:
         ids: dict[str, int] = {}
         for index, cell in enumerate(self.cells):
             self._check_marks(cell)
@@ -169,8 +152,9 @@ class _Reader:
         found = [
             self._question(str(name), index, ids)
             for name, index in ids.items()
-            if is_answer(self.cells[index])
+            if is_answer(self.cells[index]) and not is_open(self.cells[index])
         ]
+        opened = {str(name): i for name, i in ids.items() if is_open(self.cells[i])}
         for name, index in ids.items():
             if is_check(self.cells[index]) and name.removesuffix(CHECK_SUFFIX) not in ids:
                 raise self.fail(
@@ -178,9 +162,9 @@ class _Reader:
                     f"a check without an answer; call the answer cell "
                     f"`{name.removesuffix(CHECK_SUFFIX)}` and the check `NAME{CHECK_SUFFIX}`",
                 )
-        if found:
-            self._check_lab_cell(found, ids)
-        return tuple(found)
+        if not found and not opened:
+            return (), ()
+        return tuple(found), self._check_lab_cell(found, opened, ids)
 
     def _check_marks(self, cell: Any) -> None:
         try:
@@ -208,16 +192,28 @@ class _Reader:
         for key in ("grade", "solution", "locked"):
             if not isinstance(found.get(key), bool):
                 raise self.fail(cell, f"write `{key}: true` or `{key}: false` in its nbgrader data")
-        if found.get("task") or cell.cell_type != "code":
-            raise self.fail(cell, "nbgrader data belongs to code cells here; make it plain text")
+        if found.get("task") or (cell.cell_type != "code" and not is_open(cell)):
+            raise self.fail(
+                cell,
+                "nbgrader data belongs to code cells and to open questions (`grade: true` and "
+                "`solution: true`); make it plain text",
+            )
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(found.get("grade_id", ""))):
             raise self.fail(cell, "its grade_id may hold letters, digits, - and _ only")
         points = found.get("points")
         number = isinstance(points, int | float) and not isinstance(points, bool)
         if found["grade"] and not (number and float(points or 0) > 0):
             raise self.fail(cell, f"its points are {points!r}; write a number above 0")
-        if found["grade"] and found["solution"]:
-            raise self.fail(cell, "an answer cannot be its own check; set `grade: false`")
+        if is_open(cell) and cell.cell_type != "markdown":
+            raise self.fail(
+                cell,
+                "an answer in code cannot be its own check; set `grade: false`, or make it a "
+                "Markdown cell that an instructor marks",
+            )
+        if is_open(cell) and not regions.has(cell.source, regions.SOLUTION):
+            raise self.fail(
+                cell, "an open question without one good answer; mark it `### BEGIN SOLUTION`"
+            )
 
     def _question(self, name: str, index: int, ids: dict[str, int]) -> Question:
         answer = self.cells[index]
@@ -282,39 +278,61 @@ class _Reader:
             raise self.fail(cell, "no visible check; write one with `@question.check(POINTS)`")
         return tuple(checks), tuple(asks)
 
-    def _check_lab_cell(self, questions: list[Question], ids: dict[str, int]) -> None:
+    def _check_lab_cell(
+        self, questions: list[Question], opened: dict[str, int], ids: dict[str, int]
+    ) -> tuple[OpenQuestion, ...]:
+        first = min([*(q.answer for q in questions), *opened.values()])
         if LAB_CELL not in ids:
             raise self.fail(
-                self.cells[questions[0].answer],
+                self.cells[first],
                 f"no cell `{LAB_CELL}` declares the questions; add one with `lab = Lab(...)`",
             )
         cell = self.cells[ids[LAB_CELL]]
-        points, hints = self._declared(cell)
+        try:
+            lab = declared(self._parse(cell))
+        except ValueError as error:
+            raise self.fail(cell, str(error)) from None
         wanted = {q.name: q.points for q in questions}
-        if points != wanted:
-            raise self.fail(cell, f"`Lab(points=...)` says {points}, the check cells say {wanted}")
+        wanted |= {name: float(meta(self.cells[i])["points"]) for name, i in opened.items()}
+        if lab.points != wanted:
+            raise self.fail(cell, f"`Lab(points=...)` says {lab.points}, the cells say {wanted}")
         words = {
             node.value
             for q in questions
             for node in ast.walk(self._parse(self.cells[q.check]))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-        for key in hints:
+        for key in lab.hints:
             if key not in words:
                 raise self.fail(cell, f"no check uses the hint `{key}`; use it or take it out")
+        for name in lab.rubrics:
+            if name not in opened:
+                raise self.fail(cell, f"the rubric `{name}` belongs to no open question")
+        return tuple(
+            OpenQuestion(name, wanted[name], index, self._rubric(cell, lab, name, wanted[name]))
+            for name, index in opened.items()
+        )
 
-    def _declared(self, cell: Any) -> tuple[dict[str, float], dict[str, str]]:
-        for node in ast.walk(self._parse(cell)):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Lab":
-                named = {keyword.arg: keyword.value for keyword in node.keywords}
-                try:
-                    return (
-                        {k: float(v) for k, v in ast.literal_eval(named["points"]).items()},
-                        ast.literal_eval(named["hints"]),
-                    )
-                except (KeyError, ValueError, TypeError, AttributeError):
-                    break
-        raise self.fail(cell, "write `Lab(globals(), points={...}, hints={...})` with plain values")
+    def _rubric(
+        self, cell: Any, lab: Declared, name: str, points: float
+    ) -> tuple[tuple[str, float], ...]:
+        rubric = lab.rubrics.get(name)
+        if not rubric:
+            raise self.fail(
+                cell, f"the open question `{name}` has no rubric; write `rubrics={{{name!r}: ...}}`"
+            )
+        for criterion, value in rubric.items():
+            if not criterion.strip() or value <= 0:
+                raise self.fail(
+                    cell, f"the rubric `{name}` needs words and points above 0 in each row"
+                )
+        if abs(sum(rubric.values()) - points) > 1e-9:
+            raise self.fail(
+                cell,
+                f"the rubric `{name}` adds up to {sum(rubric.values()):g} points, its cell says "
+                f"{points:g}",
+            )
+        return tuple((" ".join(criterion.split()), value) for criterion, value in rubric.items())
 
 
 def _defined(module: ast.Module) -> set[str]:

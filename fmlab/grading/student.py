@@ -15,17 +15,8 @@ import yaml
 from fmlab.errors import UserError
 from fmlab.files import write_text
 from fmlab.grading import regions
-from fmlab.grading.source import (
-    SETUP_CELL,
-    LabSource,
-    is_answer,
-    is_check,
-    lab_files,
-    meta,
-    new_cell,
-    notebook_json,
-    read,
-)
+from fmlab.grading.lab_cells import SETUP_CELL, is_answer, is_check, is_open, meta, new_cell
+from fmlab.grading.source import LabSource, lab_files, notebook_json, read
 
 SETUP = """\
 # Run this cell first. In Colab it installs fmlab; on your own machine it does nothing.
@@ -90,8 +81,9 @@ def _sign(cell: Any) -> None:
     """Add nbgrader's checksum, by which it sees whether a cell was changed."""
     data = meta(cell)
     locked = not is_answer(cell) and (is_check(cell) or data["locked"])
-    parts = [cell.source, cell.cell_type, is_check(cell), is_answer(cell), locked, data["grade_id"]]
-    if is_check(cell):
+    graded = is_check(cell) or is_open(cell)
+    parts = [cell.source, cell.cell_type, graded, is_answer(cell), locked, data["grade_id"]]
+    if graded:
         parts.append(float(data["points"]))
     text = "".join(map(str, parts))
     data["checksum"] = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -8,10 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from fmlab.grading.lab_cells import LAB_CELL, SETUP_CELL, is_check, meta
 from fmlab.grading.library_calls import library_calls
 from fmlab.grading.notebook_cells import MAX_SOURCE, BrokenNotebook, Cell, cells
 from fmlab.grading.plain_text import line
-from fmlab.grading.source import LAB_CELL, SETUP_CELL, LabSource, is_check, meta
+from fmlab.grading.source import LabSource
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Answers:
     answers: tuple[Answer, ...]
     flags: tuple[str, ...] = ()
     """Lines for the instructor. None of them changes marks."""
+    open: tuple[Answer, ...] = ()
+    """The answers to open questions, in the lab's order."""
     broken: str | None = None
     """Why the notebook cannot be read at all, if it cannot."""
 
@@ -53,6 +56,10 @@ def answers(data: bytes, lab: LabSource, student: Any) -> Answers:
         _answer(q.name, found, str(handed_out[q.name].source), set(handed_out))
         for q in lab.questions
     )
+    opened = tuple(
+        _answer(q.name, found, str(handed_out[q.name].source), set(handed_out), ANY_KIND)
+        for q in lab.open
+    )
     flags = [
         *_doubled_alike(lab, found),
         *_changed(student, found),
@@ -60,13 +67,14 @@ def answers(data: bytes, lab: LabSource, student: Any) -> Answers:
         *_saved(found),
         *(flag for a, q in zip(made, lab.questions, strict=True) for flag in _helped(lab, q, a)),
     ]
-    return Answers(made, tuple(flags))
+    return Answers(made, tuple(flags), opened)
 
 
 def broken(lab: LabSource, problem: str) -> Answers:
     """Return answers of which every one is missing, for the same reason."""
     missing = tuple(Answer(q.name, "", "missing", problem) for q in lab.questions)
-    return Answers(missing, (problem,), problem)
+    opened = tuple(Answer(q.name, "", "missing", problem) for q in lab.open)
+    return Answers(missing, (problem,), opened, problem)
 
 
 def _named(name: str, found: list[Cell]) -> list[Cell]:
@@ -80,14 +88,21 @@ def _tidy(source: str | None) -> str:
     return "\n".join(text.rstrip() for text in (source or "").strip().split("\n"))
 
 
-def _answer(name: str, found: list[Cell], stub: str, known: set[str]) -> Answer:
+CODE = ("code",)
+ANY_KIND = ("markdown", "code", "raw")
+"""An open question is read by a person, whatever its cell has become."""
+
+
+def _answer(
+    name: str, found: list[Cell], stub: str, known: set[str], kinds: tuple[str, ...] = CODE
+) -> Answer:
     """Return the answer to one question.
 
     A cell that is there twice with the same text leaves nothing to choose: it counts. With
     different texts, which one is meant depends on the order in which they were run.
     """
     those = _named(name, found)
-    code = [cell for cell in those if cell.kind == "code"]
+    code = [cell for cell in those if cell.kind in kinds]
     if not those:
         return _missing(name, _renamed(name, found, known))
     if not code:

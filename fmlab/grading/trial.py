@@ -11,8 +11,9 @@ from typing import Any
 
 from fmlab.grading import regions
 from fmlab.grading.checks import Outcome
+from fmlab.grading.lab_cells import LAB_CELL, Question
 from fmlab.grading.marking import builds_on, imports_of
-from fmlab.grading.source import LAB_CELL, LabSource, Question
+from fmlab.grading.source import LabSource
 from fmlab.grading.submission import Answer
 
 

@@ -60,12 +60,18 @@ ENGLISH: dict[str, str] = {
     # the summary
     "summary": "Your points so far",
     "summary_row": "  {name:<14} {points:>5g} of {total:g}",
+    "summary_open": "  {name:<14} {points:>5} of {total:g}   marked by your instructor",
     "summary_total": "  {name:<14} {points:>5g} of {total:g}",
     "total": "together",
     "left_unrun": "`{name}`: run its check",
     "left_check": "`{name}`: {title}",
     "left": "Left to do:",
     "nothing_left": "Nothing is left to do that can be checked here.",
+    # open questions
+    "rubric": "What your instructor looks for in `{name}`, {total:g} points",
+    "rubric_row": "  ({points:g})  {criterion}",
+    "criterion": "Looked for",
+    "points": "Points",
     # which function goes on
     "uses_yours": "`{name}`: yours passed its checks and is used from here on.",
     "uses_ours": "`{name}`: the library's own is used from here on, until yours passes its checks.",

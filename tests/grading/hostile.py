@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fmlab.grading.source import LabSource, meta, read
+from fmlab.grading.lab_cells import meta
+from fmlab.grading.source import LabSource, read
 from fmlab.grading.student import student_notebook
 from fmlab.grading.trial import solution
 

@@ -21,9 +21,10 @@ from fmlab.errors import UserError
 from fmlab.grading import batch, marking
 from fmlab.grading.batch import CRASHED, Task, close_rooms, grade, grade_one
 from fmlab.grading.intake import Submission
+from fmlab.grading.lab_cells import meta
 from fmlab.grading.results import SubmissionResult, from_json
 from fmlab.grading.sandbox.room import Gone, Room
-from fmlab.grading.source import LabSource, meta, read
+from fmlab.grading.source import LabSource, read
 from fmlab.grading.student import student_notebook
 from fmlab.grading.trial import solution
 

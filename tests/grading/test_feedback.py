@@ -1,6 +1,7 @@
 """A student's page tells nothing of hidden tests, runs nothing, and shows strange text as text."""
 
 import base64
+import dataclasses
 import hashlib
 import itertools
 import re
@@ -13,10 +14,16 @@ from hypothesis import strategies as st
 from made_up import HOSTILE, check, result
 
 from fmlab.grading import page_words, source
-from fmlab.grading.feedback import Criterion, Remark, feedback, page_name, write
+from fmlab.grading.feedback import feedback, page_name, write
 from fmlab.grading.overview import overview
 from fmlab.grading.plain_text import visible
-from fmlab.grading.results import CheckResult, QuestionResult, SubmissionResult
+from fmlab.grading.results import (
+    CheckResult,
+    Criterion,
+    QuestionResult,
+    Remark,
+    SubmissionResult,
+)
 
 SMALL_LAB = source.read(Path(__file__).parent / "small_lab.md")
 ALLOWED = set(
@@ -131,12 +138,13 @@ def test_nothing_of_a_hidden_test_is_on_a_students_page(
 @pytest.mark.parametrize("text", HOSTILE)
 def test_strange_text_is_shown_as_text(text: str) -> None:
     bad = CheckResult(text, text, 1, False, False, text, text, text)
-    question = QuestionResult(text, 1, (bad,), text, "k", text, "raised")
-    one = SubmissionResult(text, text, text, text, (question,), (text,), text, text)
-    remarks = {text: Remark(text, (Criterion(text, 1, 2),)), "open": Remark(text)}
+    remark = Remark(text, (Criterion(text, 1, 2),))
+    question = QuestionResult(text, 1, (bad,), text, "k", text, "raised", remark=remark)
+    opened = QuestionResult("open", 1, (), text, "k", remark=Remark(text))
+    one = SubmissionResult(text, text, text, text, (question, opened), (text,), text, text)
     shown = visible(text)
     for page in (
-        harmless(feedback(one, SMALL_LAB, remarks)),
+        harmless(feedback(one, SMALL_LAB)),
         harmless(overview([one], SMALL_LAB)),
     ):
         assert shown.replace("`", "") in page.text.replace("`", "")
@@ -162,11 +170,12 @@ def test_a_line_of_a_megabyte_is_cut_and_said_to_be() -> None:
 
 
 def test_a_remark_and_its_rubric_count_on_the_page() -> None:
-    remarks = {
-        "double": Remark("Well argued.\nSee `x`."),
-        "essay": Remark("", (Criterion("names a limit", 1.5, 2), Criterion("is short", 1, 1))),
-    }
-    page = harmless(feedback(result("jane", (True,) * 4), SMALL_LAB, remarks))
+    rubric = (Criterion("names a limit", 1.5, 2), Criterion("is short", 1, 1))
+    remark = Remark("Well argued.\nSee `x`.", rubric)
+    jane = result("jane", (True,) * 4)
+    essay = QuestionResult("essay", 3, (), "An answer.", "k", remark=remark)
+    jane = dataclasses.replace(jane, questions=(*jane.questions, essay))
+    page = harmless(feedback(jane, SMALL_LAB))
     for said in ("Well argued.\nSee `x`.", "names a limit", "2.5 of 3 points", "6.5 of 7 points"):
         assert said in page.text
     assert "No check was run." not in page.text

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up import result
 from test_feedback import SMALL_LAB, harmless
+from test_open_marks import fill, graded, handed_in
 
 from fmlab.grading import page_words
 from fmlab.grading.exports import gradescope
-from fmlab.grading.feedback import Criterion, Remark, feedback, page_name
+from fmlab.grading.feedback import feedback, page_name
 from fmlab.grading.overview import MAX_NAMES, overview, spread, write
-from fmlab.grading.results import QuestionResult
+from fmlab.grading.results import Criterion, QuestionResult, Remark
 
 REFUSED = QuestionResult("double", 3, (), "", "k", "the file is empty", "missing")
 DIED = QuestionResult("double", 3, (), "x", "k", "the answer ended its process", "died")
@@ -110,14 +111,19 @@ class Recording(dict[str, str]):
         return super().__getitem__(key)
 
 
-def test_every_phrase_of_the_pages_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_phrase_of_the_pages_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     words = Recording(page_words.ENGLISH)
     monkeypatch.setattr(page_words, "ENGLISH", words)
-    remarks = {"open": Remark("good", (Criterion("clear", 1, 1),))}
     long = QuestionResult("double", 3, (), "x" * 100_001, "k")
-    for one in (*BATCH, result("long", (True,) * 4, questions=(long,))):
-        feedback(one, SMALL_LAB, remarks)
+    marked = QuestionResult("a", 1, (), "x", "k", remark=Remark("x", (Criterion("clear", 1, 1),)))
+    waits = QuestionResult("b", 1, (), "x" * 100_001, "k", "not yet", "unmarked")
+    for one in (*BATCH, result("long", (True,) * 4, questions=(long, marked, waits))):
+        feedback(one, SMALL_LAB)
         gradescope(one)
+    graded([handed_in("a", None)], tmp_path)
+    graded([handed_in("a", "x" * 100_001)], tmp_path)
+    fill(tmp_path, {"a": ("1", "1", "")})
+    graded([handed_in("a", "another")], tmp_path)
     many = [result(f"s{n}", (False,) * 4) for n in range(20)]
     for batch in ([], BATCH, many, BATCH[:1]):
         overview(batch, SMALL_LAB)

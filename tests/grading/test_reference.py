@@ -5,6 +5,7 @@ image is missing or a cell has failed. The stored notebooks are small and know n
 """
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,14 @@ def test_a_reference_is_stale_when_a_cell_or_the_model_changes(
     assert reference.text_of(reference.load(stored)) == "1.5\n"
     monkeypatch.setattr(reference, "ASSETS", tmp_path)
     assert reference.is_stale(chapter, stored)
+    monkeypatch.undo()
+    later = shutil.copytree(reference.ASSETS / "books-small", tmp_path / "assets" / "later")
+    shutil.copytree(reference.ASSETS / "books-small", tmp_path / "assets" / "books-small")
+    others = {p.parent for p in reference.ASSETS.glob("*/model.safetensors")}
+    for folder in others - {reference.ASSETS / "books-small"}:
+        shutil.copytree(folder, tmp_path / "assets" / folder.name)
+    monkeypatch.setattr(reference, "ASSETS", later.parent)
+    assert not reference.is_stale(chapter, stored)
     monkeypatch.undo()
     chapter.write_text(chapter.read_text().replace("1.5", "1.6"))
     assert reference.is_stale(chapter, stored)

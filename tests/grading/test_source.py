@@ -100,7 +100,7 @@ BROKEN = {
     "points not a number": ("points: 1, ", "points: one, ", "mean-check", "its points are 'one'"),
     "points of nothing": ("points: 1, ", "points: 0, ", "mean-check", "its points are 0"),
     "points that do not add up": ("points: 3,", "points: 4,", "double-check", "add up to 3"),
-    "points declared otherwise": ('"mean": 1}', '"mean": 2}', "lab", "the check cells say"),
+    "points declared otherwise": ('"mean": 1}', '"mean": 2}', "lab", "the cells say"),
     "points not plain": ("check(1)", "check(len('a'))", "double-check", "as a plain number"),
     "name that no answer defines": (
         "def mean(numbers",

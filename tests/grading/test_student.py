@@ -5,6 +5,7 @@ Its first cell installs fmlab in Colab, leaves Colab's torch alone, and does not
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
@@ -53,11 +54,15 @@ def essence(cells: list[Any]) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 @pytest.mark.filterwarnings("ignore::Warning:nbgrader", "ignore::Warning:traitlets")
-@pytest.mark.parametrize("which", ["small", *(p.stem for p in REPOSITORY.glob("labs/*.md"))])
+@pytest.mark.parametrize(
+    "which", ["small", "open", *(p.stem for p in REPOSITORY.glob("labs/*.md"))]
+)
 def test_the_cells_are_those_of_nbgraders_generate_assignment(
     labs_dir: Path, tmp_path: Path, which: str
 ) -> None:
-    folder, name = (labs_dir, "07_small") if which == "small" else (REPOSITORY / "labs", which)
+    shutil.copy(Path(__file__).parent / "open_lab.md", labs_dir / "08_open.md")
+    made_up = {"small": (labs_dir, "07_small"), "open": (labs_dir, "08_open")}
+    folder, name = made_up.get(which, (REPOSITORY / "labs", which))
     student.build(folder, tmp_path / "student")
     ours = nbformat.read(tmp_path / "student" / f"{name}.ipynb", 4).cells
     theirs = by_nbgrader(folder, name, tmp_path / "course")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmlab.grading import source, student
+from fmlab.grading import lab_cells, source, student
 from fmlab.grading.library_calls import library_calls
 from fmlab.grading.results import PROBLEMS
 from fmlab.grading.submission import Answers, answers
@@ -40,7 +40,7 @@ def notebook(handed_out: Any) -> Any:
 
 
 def cell_of(notebook: Any, name: str) -> Any:
-    return next(cell for cell in notebook.cells if source.meta(cell).get("grade_id") == name)
+    return next(cell for cell in notebook.cells if lab_cells.meta(cell).get("grade_id") == name)
 
 
 def data_of(notebook: Any) -> bytes:
@@ -126,7 +126,7 @@ def test_a_missing_answer_costs_its_question_alone(
 
 
 def test_a_renamed_answer_is_asked_for_its_name(lab: Any, handed_out: Any, notebook: Any) -> None:
-    source.meta(cell_of(notebook, "double"))["grade_id"] = "dubble\u202e\n"
+    lab_cells.meta(cell_of(notebook, "double"))["grade_id"] = "dubble\u202e\n"
     found = answers(data_of(notebook), lab, handed_out)
     assert kinds(found) == {"double": "missing", "mean": None}
     assert "the one called `dubble` now" in found.answers[0].problem

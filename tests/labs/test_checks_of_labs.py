@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from fmlab.grading.lab_cells import Question
 from fmlab.grading.marking import imports_of
-from fmlab.grading.source import LabSource, Question, read
+from fmlab.grading.source import LabSource, read
 from fmlab.grading.trial import solution, stub, trial
 
 HERE = Path(__file__).parent
