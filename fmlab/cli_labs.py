@@ -128,5 +128,5 @@ def grade(
     flagged = sum(bool(result.flags) for result in graded.results)
     print(f"{len(graded.results)} submissions graded, {flagged} of them with something to look at")
     if waits := waiting(graded.results):
-        print(f"{waits} answers to open questions wait to be marked: {out / FOLDER}")
+        print(f"answers to open questions that wait for you: {waits}, in {out / FOLDER}")
     print(f"begin with {graded.overview}; a page for each student is in {out / 'feedback'}")

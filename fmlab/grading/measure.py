@@ -63,7 +63,7 @@ def solved(lab: LabSource, count: int) -> Iterator[Submission]:
         lab.notebook.cells[q.answer]["id"]: regions.without_markers(
             lab.notebook.cells[q.answer].source
         )
-        for q in lab.questions
+        for q in (*lab.questions, *lab.open)
     }
     for number in range(count):
         own = copy.deepcopy(notebook)

@@ -19,6 +19,7 @@ from fmlab.grading.results import SubmissionResult
 from fmlab.grading.source import read
 
 SMALL = Path(__file__).parent / "small_lab.md"
+OPEN = Path(__file__).parent / "open_lab.md"
 LABS = Path(__file__).parents[2] / "labs"
 
 
@@ -77,6 +78,32 @@ def test_the_command_marks_a_batch_and_a_second_run_ends_alike(batch: Path, tmp_
     pages = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     CliRunner().invoke(cli.app, line, catch_exceptions=False)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == pages
+
+
+@pytest.mark.sandbox
+def test_open_answers_wait_and_count_once_they_are_marked(tmp_path: Path) -> None:
+    folder, out = tmp_path / "submissions", tmp_path / "results"
+    folder.mkdir()
+    for one in solved(read(OPEN), 2):
+        assert one.data is not None
+        (folder / one.file).write_bytes(one.data)
+    line = ["grade", str(OPEN), str(folder), "--out", str(out), "--jobs", "1"]
+    told = CliRunner().invoke(cli.app, line, catch_exceptions=False)
+    assert told.exit_code == 0, told.output
+    assert "answers to open questions that wait for you: 4" in told.output
+    for name, points in (("limits", "2.5,1"), ("next", "1")):
+        sheet = out / "open" / f"{name}.csv"
+        empty = "," * points.count(",") + ",,"  # the points and the comment
+        text = sheet.read_text(encoding="utf-8-sig")
+        sheet.write_text(text.replace(empty, f",{points},"), encoding="utf-8")
+    told = CliRunner().invoke(cli.app, line, catch_exceptions=False)
+    assert "wait for you" not in told.output
+    rows = list(csv.DictReader((out / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["limits"], row["next"], row["total"]) for row in rows] == [("3.5", "1", "8.5")] * 2
+    sheet.write_text(sheet.read_text(encoding="utf-8-sig").replace(",1,", ",7,"), encoding="utf-8")
+    refused = CliRunner().invoke(cli.app, line)
+    assert isinstance(refused.exception, UserError)
+    assert "write a number from 0 to 1" in str(refused.exception)
 
 
 def test_advice_is_a_flag_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
