@@ -25,7 +25,7 @@ def bundle(root: Path, target: Path, entry: str, form: str, files: Mapping[str, 
     Args:
         root: The repository's folder, with `node_modules`.
         target: Where to.
-        entry: The module.
+        entry: The module, as seen from that folder.
         form: `iife` for a page, also one that is opened from the disk; `esm` for a notebook.
         files: A mark and a size in bytes for each large script that it may load.
 
