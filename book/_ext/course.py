@@ -1,4 +1,4 @@
-"""What makes these pages a course: numbers, a lab's buttons, and how a page is announced.
+"""What makes these pages a course: numbers, and a lab's buttons.
 
 A chapter's number is that of its file, so it stays when chapters before it are still missing.
 The repository's address is read from `_config.yml`, and nothing here repeats it.
@@ -25,17 +25,9 @@ logger = logging.getLogger(__name__)
 
 LAB_PAGE = re.compile(r"labs/pages/(?P<name>\d\d_\w+)")
 NUMBERED = re.compile(r".*/(?P<number>\d\d)_\w+")
-PREVIEW = "social.png"
-DESCRIPTION_CHARACTERS = 200
 
 
 # -- addresses --------------------------------------------------------------------------------
-
-
-def site_address(repository: str) -> str:
-    """Return where GitHub Pages serves a repository's site."""
-    owner, name = urlsplit(repository).path.strip("/").split("/")[:2]
-    return f"https://{owner.lower()}.github.io/{name}/"
 
 
 def colab_address(repository: str, branch: str, path: str) -> str:
@@ -47,11 +39,6 @@ def colab_address(repository: str, branch: str, path: str) -> str:
 def _repository(config: Config) -> tuple[str, str]:
     options = config.html_theme_options
     return str(options["repository_url"]).rstrip("/"), str(options["repository_branch"])
-
-
-def _configure(app: Sphinx, config: Config) -> None:
-    if not config.html_baseurl:
-        config.html_baseurl = site_address(_repository(config)[0])
 
 
 # -- numbers ----------------------------------------------------------------------------------
@@ -115,80 +102,11 @@ def _copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
                 logger.warning("%s is missing: the lab's buttons lead to it", path)
 
 
-# -- how a page is announced ------------------------------------------------------------------
-
-
-def description(doctree: nodes.document) -> str:
-    """Return the first paragraph of a page, cut at a word."""
-    for paragraph in doctree.findall(nodes.paragraph):
-        text = " ".join(paragraph.astext().split())
-        if len(text) > DESCRIPTION_CHARACTERS:
-            text = text[:DESCRIPTION_CHARACTERS].rsplit(" ", 1)[0] + " …"
-        if text:
-            return text
-    return ""
-
-
-def _announce(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
-    if doctree is None:
-        return
-    base = app.config.html_baseurl
-    front = pagename == app.config.root_doc
-    title = app.config.html_title if front else app.env.titles[pagename].astext()
-    text = description(doctree)
-    properties = {
-        "og:type": "website" if front else "article",
-        "og:title": title,
-        "og:site_name": app.config.html_title,
-        "og:description": text,
-        "og:url": f"{base}{pagename}.html",
-        "og:image": f"{base}_static/{PREVIEW}",
-        "og:image:width": "1200",
-        "og:image:height": "630",
-        "og:image:alt": app.config.html_title,
-    }
-    tags = [f'<meta property="{n}" content="{html.escape(v)}" />' for n, v in properties.items()]
-    tags.append('<meta name="twitter:card" content="summary_large_image" />')
-    if 'name="description"' not in context["metatags"]:
-        tags.append(f'<meta name="description" content="{html.escape(text)}" />')
-    context["metatags"] += "\n" + "\n".join(tags)
-
-
-def _front_door(app: Sphinx, exception: Exception | None) -> None:
-    """Write the site's `index.html`, which leads to the landing page."""
-    if exception is not None or app.builder.name != "html":
-        return
-    front, base = f"{app.config.root_doc}.html", app.config.html_baseurl
-    title = html.escape(app.config.html_title)
-    icon = f"_static/{Path(app.config.html_favicon).name}"  # else the browser asks the host's root
-    page = f"""<!doctype html>
-<html lang="{app.config.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<meta http-equiv="refresh" content="0; url={front}">
-<link rel="icon" href="{icon}">
-<link rel="canonical" href="{base}{front}">
-<meta property="og:title" content="{title}">
-<meta property="og:image" content="{base}_static/{PREVIEW}">
-</head>
-<body><main><h1>{title}</h1><p><a href="{front}">{_("Open the workbook")}</a></p></main></body>
-</html>
-"""
-    (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the build."""
-    app.connect("config-inited", _configure)
     # The collector is connected already, so it is changed in place. Its own numbering, by styles,
     # counts the parts of the table of contents.
     setattr(TocTreeCollectorWithStyles, "assign_section_numbers", assign_section_numbers)  # noqa: B010
     app.connect("html-page-context", _add_buttons)
-    app.connect("html-page-context", _announce)
     app.connect("build-finished", _copy_notebooks)
-    app.connect("build-finished", _front_door)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

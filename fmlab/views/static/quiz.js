@@ -17,5 +17,18 @@ function start(frame, questions, words) {
       answers.setAttribute("aria-labelledby", asked.id);
     }
     question.querySelector(".Feedback").setAttribute("role", "status");
+    tellAnswers(question);
   }
+}
+
+// Tells the page of each answer, by an event `fmlab-answer` at the question: is all of it right?
+function tellAnswers(question) {
+  const feedback = question.querySelector(".Feedback");
+  new MutationObserver(() => {
+    if (!feedback.textContent) return;
+    const wanted = Number(feedback.dataset.numcorrect ?? 1);
+    const found = Number(feedback.dataset.answeredcorrect ?? 0);
+    const right = feedback.classList.contains("correct") && (wanted <= 1 || found === wanted);
+    question.dispatchEvent(new CustomEvent("fmlab-answer", { bubbles: true, detail: { right } }));
+  }).observe(feedback, { childList: true });
 }
