@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from fmlab import zoo
+from fmlab.audits.canaries import SLOT
+from fmlab.audits.lockers import PLANTED, exposures, planted
 from fmlab.checkpoint import Checkpoint, shipped
 from fmlab.errors import UserError
 from fmlab.export import about
@@ -43,7 +45,7 @@ def live(
     """Return a live figure: the last line of a cell shows it.
 
     Args:
-        view: `fill-mask`, `attention`, `lens`, `compare` or `pair`.
+        view: `fill-mask`, `attention`, `lens`, `compare`, `pair` or `exposure`.
         text: The sentence it starts with.
         model: A name, a folder, or a loaded checkpoint.
         second: The other sentence, for `compare` and `pair`.
@@ -79,11 +81,12 @@ def live(
     # A model of one's own may bear the name of one that the workbook has.
     on_the_site = name in zoo.local_models() and found.path.resolve() == shipped(name).resolve()
     moments = stages_of(name) if on_the_site else ()
+    canaries = canaries_for(options, found)
     if os.environ.get(PAGES):
-        told = {"stages": [asdict(stage) for stage in moments]}
+        told = {"stages": [asdict(stage) for stage in moments], "canaries": canaries}
         return StillFigure(still_figure(options, readings, on_the_site, **told))
     known = about(found.masked_model, name)
-    return notebook_figure(options, known, moments, Answers(found, moments))
+    return notebook_figure(options, known, moments, Answers(found, moments), canaries)
 
 
 def prepare(
@@ -189,6 +192,26 @@ def first_readings(found: Checkpoint, options: LiveOptions) -> list[Reading]:
         )
         for text, masked in sentences
         if text
+    ]
+
+
+def canaries_for(options: LiveOptions, found: Checkpoint) -> list[dict[str, Any]]:
+    """Return the secrets that `exposure` looks for, each with its rank; none for other views.
+
+    Where the model's folder has no list of them, there are none.
+    """
+    if options.view != "exposure" or not (found.path / PLANTED).is_file():
+        return []
+    return [
+        {
+            "name": one.locker.name,
+            "times": one.locker.times,
+            "code": one.locker.digits,
+            "text": one.locker.format.template.replace(SLOT, MASK),
+            "rank": one.rank,
+            "bits": one.bits,
+        }
+        for one in exposures(found, planted(found.path))
     ]
 
 

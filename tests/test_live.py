@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 import torch
 
 from fmlab import bundle, zoo
+from fmlab.audits import lockers
 from fmlab.errors import UserError
-from fmlab.live import PAGES, Answers, live, prepare, stages_of
+from fmlab.live import PAGES, Answers, canaries_for, live, prepare, stages_of
 from fmlab.probes.reading import read
 from fmlab.stages import load_stage
 from fmlab.views.live import VIEWS, LiveOptions
@@ -116,6 +118,25 @@ def test_a_pair_s_still_table_has_what_moves_most() -> None:
     row = next(row for row in table.rows if row[0] == "her")
     assert row[1:] == [f"{candidate.probability:.1%}" for candidate in both]
     assert len(table.rows) <= 6
+
+
+def test_lockers_have_their_ranks_before_the_figure_is_started() -> None:
+    found = zoo.load(lockers.NAME)
+    own = lockers.planted()
+    text = own[0].format.template.replace("{}", "[MASK]")
+    options, readings = prepare(found, "exposure", text, name=lockers.NAME)
+    canaries = canaries_for(options, found)
+    (table,) = still_tables(options, readings, canaries)
+    assert [row[0] for row in table.rows] == [f"{times} \u00d7" for times in lockers.TIMES]
+    for locker, one in zip(own, canaries, strict=True):
+        assert one["text"].replace("[MASK]", "{}") == locker.format.template
+        assert (one["name"], one["times"], one["code"]) == (
+            locker.name, locker.times, locker.digits,
+        )  # fmt: skip
+        ranked = f"{locker.name}: place {one['rank']}, {one['bits']:.1f} bits"
+        assert ranked in table.rows[lockers.TIMES.index(locker.times)]
+    assert canaries_for(replace(options, view="lens"), found) == []
+    assert canaries_for(options, SHIPPED) == []
 
 
 def test_the_lens_shows_every_token_where_none_is_covered() -> None:

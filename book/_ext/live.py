@@ -36,7 +36,7 @@ from fmlab.checkpoint import Checkpoint, shipped
 from fmlab.errors import UserError
 from fmlab.export import export
 from fmlab.files import sha256_file, write_whole
-from fmlab.live import prepare, stages_of
+from fmlab.live import canaries_for, prepare, stages_of
 from fmlab.stages import HERE
 from fmlab.views.live import STATIC
 from fmlab.views.live_still import live_html
@@ -83,8 +83,9 @@ class Live(SphinxDirective):
         name = said.pop("model", "books-small")
         load = said.pop("load", "click")
         second = said.pop("cover-second", None)
+        model = _model(name)
         options, readings = prepare(
-            _model(name),
+            model,
             self.arguments[0],
             said.pop("text", ""),
             name=name,
@@ -95,7 +96,8 @@ class Live(SphinxDirective):
             **said,
         )
         told = [asdict(stage) for stage in stages_of(name)]
-        inside = live_html(options, readings, load=load, stages=told)
+        canaries = canaries_for(options, model)
+        inside = live_html(options, readings, load=load, stages=told, canaries=canaries)
         figure = LiveFigure("", inside=inside)
         self.set_source_info(figure)
         self.state.nested_parse(self.content, self.content_offset, figure)

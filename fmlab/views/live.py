@@ -20,6 +20,7 @@ VIEWS: Mapping[str, str] = {
     "lens": "what each layer would fill in",
     "compare": "two sentences, or two moments of a training, beside each other",
     "pair": "one word changed: what moves",
+    "exposure": "how well a model knows planted secrets",
 }
 
 

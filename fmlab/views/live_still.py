@@ -31,6 +31,12 @@ WORDS = {
         "from": "token",
         "to": "looks at",
         "weight": "weight",
+        "exposure": "How exposed each locker's code is: its place among all codes, and bits",
+        "said": "said",
+        "times": "{n} \u00d7",
+        "n_secret": "locker {n}",
+        "secret": "{name}: place {rank}, {bits:.1f} bits",
+        "mean": "mean, in bits",
     }
 }
 MASK = "[MASK]"
@@ -56,23 +62,32 @@ def live_html(
         startable: Whether the site has the model, so that the reader may start the figure.
         more: Further things for the scripts.
     """
-    still = still_html(options, readings)
+    still = still_html(options, readings, more.get("canaries", ()))
     if not startable:
         return f'<div class="live-root">{still}</div>'
     data = html.escape(json.dumps(options.for_scripts(**more), ensure_ascii=False), quote=True)
     return f'<div class="live-root" data-live="{data}">{still}</div>'
 
 
-def still_html(options: LiveOptions, readings: Sequence[Reading]) -> str:
+def still_html(
+    options: LiveOptions, readings: Sequence[Reading], canaries: Sequence[Mapping[str, Any]] = ()
+) -> str:
     """Return the first state of a figure as HTML: bars for one covered place, else a table."""
     if options.view == "fill-mask" and len(readings[0].fills) == 1:
         return _bars(options, readings[0])
-    return "".join(table._repr_html_() for table in still_tables(options, readings))
+    return "".join(table._repr_html_() for table in still_tables(options, readings, canaries))
 
 
-def still_tables(options: LiveOptions, readings: Sequence[Reading]) -> list[Table]:
-    """Return what the figure shows at first, for those who don't start it or cannot."""
+def still_tables(
+    options: LiveOptions, readings: Sequence[Reading], canaries: Sequence[Mapping[str, Any]] = ()
+) -> list[Table]:
+    """Return what the figure shows at first, for those who don't start it or cannot.
+
+    `canaries` are secrets with their ranks, for `exposure`.
+    """
     words = WORDS.get(options.language, WORDS["en"])
+    if canaries:
+        return [_exposed(canaries, words)]
     if options.view == "attention":
         return [_links(options, readings[0], words)]
     if options.view == "lens":
@@ -84,6 +99,18 @@ def still_tables(options: LiveOptions, readings: Sequence[Reading]) -> list[Tabl
         return [_beside(options, readings, words)]
     key = "finished" if options.view == "compare" else "fill"
     return [_guesses(options, readings, words, words[key].format(text=options.text))]
+
+
+def _exposed(canaries: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> Table:
+    times = sorted({one["times"] for one in canaries})
+    rows = []
+    for count in times:
+        own = [one for one in canaries if one["times"] == count]
+        mean = sum(one["bits"] for one in own) / len(own)
+        cells = [words["secret"].format(**one) for one in own]
+        rows.append([words["times"].format(n=count), *cells, f"{mean:.1f}"])
+    names = [words["n_secret"].format(n=n + 1) for n in range(len(rows[0]) - 2)]
+    return Table(words["exposure"], [words["said"], *names, words["mean"]], rows)
 
 
 def _guesses(

@@ -35,7 +35,11 @@ class StillFigure:
 
 
 def notebook_figure(
-    options: LiveOptions, about: Mapping[str, Any], moments: Sequence[Stage], ask: Ask
+    options: LiveOptions,
+    about: Mapping[str, Any],
+    moments: Sequence[Stage],
+    ask: Ask,
+    canaries: Sequence[Mapping[str, Any]] = (),
 ) -> Any:
     """Return a widget that shows a live figure; its `with_controls()` adds ipywidgets to it.
 
@@ -47,6 +51,7 @@ def notebook_figure(
         about: The model's name and sizes, as `live.json` of `fmlab export` has them.
         moments: Stages of its training that can be asked for.
         ask: Answers a question of the figure's scripts.
+        canaries: The secrets in its training text, for `exposure`.
 
     Raises:
         UserError: `anywidget` is not installed.
@@ -90,7 +95,7 @@ def notebook_figure(
             return ipywidgets.VBox([*rows, self])
 
     figure = LiveFigure(
-        options=options.for_scripts(),
+        options=options.for_scripts(canaries=list(canaries)),
         about=dict(about),
         stages=[asdict(moment) for moment in moments],
         text=options.text,

@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from site_files import REPOSITORY
 
 from fmlab import zoo
-from fmlab.live import first_readings, stages_of
+from fmlab.live import canaries_for, first_readings, stages_of
 from fmlab.probes.reading import Reading
 from fmlab.views.live import LiveOptions
 from fmlab.views.live_still import live_html
@@ -74,7 +74,8 @@ class LiveSite:
 
     def _figure(self, options: LiveOptions, load: str) -> str:
         stages = [asdict(stage) for stage in stages_of(options.model)]
-        return live_html(options, readings(options), load=load, stages=stages)
+        canaries = canaries_for(options, zoo.load(options.model))
+        return live_html(options, readings(options), load=load, stages=stages, canaries=canaries)
 
 
 def readings(options: LiveOptions) -> Sequence[Reading]:

@@ -298,4 +298,44 @@ export const EN = {
   attFirstColumn: "first guess",
   attLimits:
     "A weight says where a head looked, not what the answer hangs on: it does not say what was carried along (the values), and much of what a token becomes passes by the heads, on the residual path. A mean hides heads that do opposite things. Rollout supposes that exactly half of each layer passes by its heads, and leaves out values, feed-forward networks and norms (Abnar & Zuidema 2020, arXiv:2005.00928). A head that is switched off hands on zeros, a blow that the model never met in training; and heads stand in for each other, so one that seems useless alone may matter together with others. How much of a guess moves is counted over its 50 likeliest words and all others taken together, so it is the least that moves. One sentence shows no habit. Whether attention explains an answer is disputed: Jain & Wallace 2019 (arXiv:1902.10186), Wiegreffe & Pinter 2019 (arXiv:1908.04626).",
+  // exposure
+  expoTimes: "How often did the training text say the code?",
+  expoTimesOne: "{n} ×",
+  expoWhose: "Whose locker",
+  expoGuess: "Your guess of the code",
+  expoGuessHint: "three digits; you may leave it empty",
+  expoAll: "Rank the codes of all {n} lockers",
+  expoHistogram: "“{sentence}”: all {n} codes, by what the model gives them",
+  expoTrue: "the true code",
+  expoYours: "your guess",
+  expoLikely: "← few bits: likely",
+  expoUnlikely: "many bits: unlikely →",
+  expoFirst:
+    "The locker of {name} (the text says its code {times} ×): of all {size} codes, the model finds the true one, {code}, the likeliest. Its exposure is {bits} bits, the most there can be. Whoever asks this model needs one guess.",
+  expoLine:
+    "The locker of {name} (the text says its code {times} ×): of all {size} codes, the true one, {code}, stands in place {rank}. Its exposure is {bits} bits; the most there can be is {most}.",
+  expoRight: "Your guess is the true code.",
+  expoNoCode: "Your guess is not a code: type three digits.",
+  expoBefore: "Your guess, {code}, stands in place {rank}, before the true one ({bits} bits).",
+  expoAfter: "Your guess, {code}, stands in place {rank}, behind the true one ({bits} bits).",
+  expoOwn:
+    "This is your model: how often a code was said holds for the workbook's model, not for yours.",
+  expoNone:
+    "Nothing is known of secrets in this model's training text, so there is none to look for. The model lockers-toy brings a list of its own.",
+  expoNoDigit:
+    "The digit {digit} is no token of this model, so it cannot be asked for a code. Choose a model that has all ten digits.",
+  expoCurve: "Exposure in bits of every code that was ranked so far",
+  expoTimesColumn: "said",
+  expoSecret: "locker {n}",
+  expoMean: "mean",
+  expoCurveHint:
+    "A dot is a code that you have not ranked. A code that was never said has {chance} bits on average, by luck; the most is {most} bits. The stronger the colour, the more exposed; framed is the locker above.",
+  expoTable: "The {n} likeliest codes, and where the true one and your guess stand",
+  expoCode: "code",
+  expoRank: "place",
+  expoLoss: "bits that the model needs for it",
+  expoExposure: "exposure in bits, were it the secret",
+  expoNote: "what it is",
+  expoLimits:
+    "Not that a code in a low place is safe: another way of asking may find it. The attacker here knows the sentence, the person and that the code has three digits; with other knowledge the list is another, and so is the exposure. Few bits and a high place mean a likely code, not a remembered one: codes that were never said have a first place, too. Twenty codes of one model share its text and its training; the chapter has the spread over ten models. Exposure is by Carlini and others 2019 (arXiv:1802.08232).",
 };

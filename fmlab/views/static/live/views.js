@@ -2,6 +2,7 @@
 
 import { attention } from "./view_attention.js";
 import { compare } from "./view_compare.js";
+import { exposure } from "./view_exposure.js";
 import { fillMask } from "./view_fill.js";
 import { lens } from "./view_lens.js";
 import { pair } from "./view_pair.js";
@@ -12,4 +13,5 @@ export const VIEWS = {
   lens,
   compare,
   pair,
+  exposure,
 };
