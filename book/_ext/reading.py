@@ -86,7 +86,8 @@ def table(rows: list[tuple[str, str, str, int]]) -> str:
     """
     body = "\n".join(
         f'<tr data-page="{html.escape(page)}" data-questions="{questions}">'
-        f'<th scope="row"><a class="reference internal" href="{html.escape(address)}">{html.escape(title)}</a></th>'
+        f'<th scope="row"><a class="reference internal" href="{html.escape(address)}">'
+        f"{html.escape(title)}</a></th>"
         "<td>&nbsp;</td><td>&nbsp;</td></tr>"
         for page, address, title, questions in rows
     )
