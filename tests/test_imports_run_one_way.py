@@ -18,7 +18,7 @@ WAY = (
     {"tokens"},
     {"batch", "batches", "sentence_pairs"},
     {"models"},
-    {"objectives"},
+    {"objectives", "picture_objectives"},
     {"checkpoint", "train_config", "prepare", "optimiser", "energy"},
     {"zoo"},
     {"pretrain", "step", "loader", "records", "alarm", "resume", "run_story", "stages", "ship"},

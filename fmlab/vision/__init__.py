@@ -1,0 +1,1 @@
+"""Pictures, clips and captioned pictures, with licence, source, hash and split."""
