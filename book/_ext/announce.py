@@ -63,6 +63,7 @@ def address_fault(baseurl: str, repository: str) -> str | None:
 
 
 def _check_address(app: Sphinx, config: Config) -> None:
+    config.html_baseurl = config.html_baseurl or ""  # "baseurl:" with nothing behind it
     repository = str(config.html_theme_options["repository_url"]).rstrip("/")
     if fault := address_fault(config.html_baseurl, repository):
         logger.warning("%s", fault)

@@ -9,7 +9,6 @@ import math_as_svg
 import pytest
 import stands_alone
 from docutils import nodes
-from docutils.core import publish_doctree
 
 REPOSITORY = "https://github.com/someone/a-book"
 SCRIPT = (
@@ -167,8 +166,7 @@ def test_a_formula_is_drawn_and_a_mistake_is_told(root: Path) -> None:
         pen.put_down()
 
 
-def test_addresses_come_from_the_repository() -> None:
-    assert course.site_address(REPOSITORY) == "https://someone.github.io/a-book/"
+def test_the_address_of_colab_comes_from_the_repository() -> None:
     colab = course.colab_address(REPOSITORY, "main", "labs/student/02_x.ipynb")
     assert colab.endswith("/github/someone/a-book/blob/main/labs/student/02_x.ipynb")
 
@@ -177,10 +175,3 @@ def test_a_lab_has_a_link_to_colab_and_one_to_the_file() -> None:
     row = course.lab_buttons("https://colab.example/a?b&c", "../student/02_x.ipynb")
     assert 'href="https://colab.example/a?b&amp;c"' in row
     assert 'href="../student/02_x.ipynb" download' in row
-
-
-def test_a_page_is_described_by_its_first_paragraph_cut_at_a_word() -> None:
-    words = "word " * 100
-    text = course.description(publish_doctree(f"Title\n=====\n\n{words}\n"))
-    assert len(text) <= course.DESCRIPTION_CHARACTERS + 2
-    assert text.endswith("word …")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from site_files import HTML, pages
 from site_visit import AXE, Visit, visit
 
-NO_SITE = "there is no built site in _build/html; run `make book` first"
+NO_SITE = f"there is no built site in {HTML}; run `make book`, or name one in FMLAB_SITE"
 NO_BROWSER = "no Chromium found; run `apt-get install chromium`, or name one in FMLAB_CHROMIUM"
 FLAGS = [
     "--no-sandbox",

@@ -4,6 +4,7 @@ Every check returns a list of findings, one line each; an empty list means that 
 """
 
 import gzip
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-HTML = REPOSITORY / "_build" / "html"
+HTML = Path(os.environ.get("FMLAB_SITE") or REPOSITORY / "_build" / "html").resolve()
 
 # What a page loads as it opens, by tag and attribute.
 LOADED = {
