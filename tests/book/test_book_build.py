@@ -1,5 +1,6 @@
 """Building and serving: what is kept, what is done again, and what is said when it fails."""
 
+import os
 import shutil
 import threading
 import time
@@ -184,6 +185,32 @@ def test_a_page_runs_once_and_a_failing_cell_fails_every_build(
         with pytest.raises(UserError, match=r"book/index\.md: ZeroDivisionError"):
             book.build(small)
         assert "six = 6\nsix / 0" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_pages_run_side_by_side_and_each_of_them_once(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.fail("this needs two processor cores")
+    meet = """
+import time
+from pathlib import Path
+Path("{name}.here").touch()
+end = time.monotonic() + 60
+while not Path("{other}.here").exists() and time.monotonic() < end:
+    time.sleep(0.05)
+print("met", Path("{other}.here").exists())
+"""
+    toc = "format: jb-book\nroot: book/index\nchapters:\n  - file: book/one\n  - file: book/two\n"
+    (small / "_toc.yml").write_text(toc)
+    for name, other in (("one", "two"), ("two", "one")):
+        text = PAGE.format(code=meet.format(name=name, other=other))
+        (small / "book" / f"{name}.md").write_text(text)
+    site = book.build(small)
+    assert capsys.readouterr().out.count("Executed notebook") == 3
+    for name in ("one", "two"):
+        assert ">met True\n" in (site / "book" / f"{name}.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
