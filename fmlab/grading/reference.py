@@ -35,7 +35,10 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from fmlab.errors import UserError
 from fmlab.files import sha256_file, write_text
 from fmlab.grading import source
+from fmlab.grading.page import page_notebook
 
+ENVIRONMENT = {"FMLAB_TIER": "cpu", "FMLAB_PAGES": "1"}
+"""What a page of the site finds in its environment, and a reference run too."""
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 _RECORD = "application/papermill.record/"
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -207,13 +210,15 @@ def _shown(output: Any) -> str:
 
 
 def solved(path: Path) -> Any:
-    """Return a lab, solved, or a chapter, as a notebook of its code cells that was not run.
+    """Return a page of the site, a lab solved or a chapter: its code cells, not run.
+
+    A lab's hidden tests are not among them: they are not on its page.
 
     Raises:
         UserError: It is neither.
     """
     if path.parent.name == "labs":
-        return plain(source.read(path).notebook)
+        return plain(page_notebook(source.read(path)))
     try:
         notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
     except OSError as error:
@@ -249,6 +254,25 @@ def _made_with() -> dict[str, str]:
     return {path.parent.name: sha256_file(path)[:16] for path in models}
 
 
+def kept_run(notebook: Any, executions: Path) -> Any | None:
+    """Return a notebook with what its cells put out when the site was built; None if it was not.
+
+    Args:
+        notebook: Code cells, as those of a reference.
+        executions: Where the build keeps the notebooks that it has run.
+    """
+    wanted = [cell.source for cell in notebook.cells]
+    for path in sorted(executions.glob("executed/*/base.ipynb")):
+        run = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        code = [cell for cell in run.cells if cell.cell_type == "code"]
+        if [cell.source for cell in code] == wanted:
+            found = copy.deepcopy(notebook)
+            for cell, done in zip(found.cells, code, strict=True):
+                cell.outputs = copy.deepcopy(done.outputs)
+            return found
+    return None
+
+
 def load(stored: Path) -> Any:
     """Return a stored reference."""
     return nbformat.read(stored, as_version=4)  # type: ignore[no-untyped-call]
@@ -270,9 +294,7 @@ def make(path: Path, stored: Path, timeout: int = 900) -> None:
         from pytest_notebook.execution import execute_notebook
         from pytest_notebook.post_processors import coalesce_streams
 
-    done = execute_notebook(
-        solved(path), cwd=works_in(path), timeout=timeout, exec_env={"FMLAB_TIER": "cpu"}
-    )
+    done = execute_notebook(solved(path), cwd=works_in(path), timeout=timeout, exec_env=ENVIRONMENT)
     if (error := done.exec_error) is not None:
         why = f"{getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', '')}"
         raise UserError(f"{path}: a cell stopped with {why}; mend it")

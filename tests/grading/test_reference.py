@@ -9,8 +9,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from pytest_notebook.nb_regression import NBRegressionFixture
 
 from fmlab.errors import UserError
@@ -183,3 +184,17 @@ def test_a_stored_reference_is_small_and_knows_no_machine(path: Path) -> None:
     outputs = reference.text_of(reference.load(path))
     assert not re.search(r"/(home|root|tmp|usr|work|Users)/|https?://(?!arxiv|github)", outputs)
     assert str(ROOT) not in text
+
+
+def test_what_the_build_has_run_is_found_by_its_cells_and_not_run_again(tmp_path: Path) -> None:
+    wanted = notebook("print(1)", "print(2)")
+    assert reference.kept_run(wanted, tmp_path) is None
+    for name, sources in (("a", ("print(1)",)), ("b", ("print(1)", "print(2)"))):
+        run = new_notebook(cells=[new_markdown_cell("# Text"), *notebook(*sources).cells])
+        for cell in run.cells[1:]:
+            cell.outputs = [new_output("stream", name="stdout", text=f"{name}: {cell.source}")]
+        (tmp_path / "executed" / name).mkdir(parents=True)
+        nbformat.write(run, tmp_path / "executed" / name / "base.ipynb")
+    found = reference.kept_run(wanted, tmp_path)
+    assert reference.text_of(found) == "b: print(1)b: print(2)"
+    assert reference.text_of(wanted) == ""
