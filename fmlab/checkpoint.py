@@ -18,7 +18,9 @@ from torch import Tensor
 from fmlab.errors import UserError
 from fmlab.files import write_text, write_whole
 from fmlab.models.bert import BertForPreTraining
-from fmlab.models.hf import AnyBert, from_hf, is_causal, to_hf
+from fmlab.models.gpt import GptForPreTraining
+from fmlab.models.hf import AnyModel, family_of, from_hf, is_causal, to_hf
+from fmlab.models.language_model import LanguageModel
 from fmlab.tokens import Tokenizer
 
 WEIGHTS, CONFIG, RUN = "model.safetensors", "config.json", "run.json"
@@ -36,7 +38,7 @@ class Checkpoint:
         causal: Whether it reads from left to right and in no other way, as GPT does.
     """
 
-    model: AnyBert
+    model: AnyModel
     tokenizer: Tokenizer
     run: dict[str, Any]
     path: Path
@@ -48,8 +50,8 @@ class Checkpoint:
         return 1.0 if self.causal else causal_share(self.run)
 
     @property
-    def masked_model(self) -> BertForPreTraining:
-        """The model, if it can fill masks.
+    def masked_language_model(self) -> LanguageModel:
+        """The model, of whatever family, if it can fill masks.
 
         Raises:
             UserError: It has no head for tokens, or was trained to read from left to right alone.
@@ -60,22 +62,48 @@ class Checkpoint:
                 "language model (causal_share below 1)"
             )
         model = self.model
-        if not isinstance(model, BertForPreTraining) or model.masked_head is None:
+        if not isinstance(model, LanguageModel) or model.token_head is None:
             raise UserError(f"{self.path} cannot fill masks; choose a masked language model")
         return model
 
     @property
-    def causal_model(self) -> BertForPreTraining:
-        """The model, if it can guess the next token.
+    def causal_language_model(self) -> LanguageModel:
+        """The model, of whatever family, if it can guess the next token.
 
         Raises:
             UserError: It was trained on no causal rows.
         """
         model = self.model
-        if self.causal_share == 0 or not isinstance(model, BertForPreTraining):
+        if self.causal_share == 0 or not isinstance(model, LanguageModel):
             raise UserError(
                 f"{self.path} was not trained to guess the next token; choose a model with "
                 "causal_share above 0"
+            )
+        return model
+
+    @property
+    def masked_model(self) -> BertForPreTraining:
+        """The model, if it is a BERT that can fill masks: for what knows a BERT's parts.
+
+        Raises:
+            UserError: As in `masked_language_model`, or it is of another family.
+        """
+        return self._bert(self.masked_language_model)
+
+    @property
+    def causal_model(self) -> BertForPreTraining:
+        """The model, if it is a BERT that can guess the next token: for what knows its parts.
+
+        Raises:
+            UserError: As in `causal_language_model`, or it is of another family.
+        """
+        return self._bert(self.causal_language_model)
+
+    def _bert(self, model: LanguageModel) -> BertForPreTraining:
+        if not isinstance(model, BertForPreTraining):
+            raise UserError(
+                f"{self.path} is of the family {family_of(model).NAME}, and this works with BERTs "
+                "alone so far; choose a BERT"
             )
         return model
 
@@ -93,7 +121,7 @@ def shipped(name: str = "books-small") -> Path:
 
 def save(
     folder: Path | str,
-    model: AnyBert,
+    model: AnyModel,
     tokenizer: Tokenizer,
     run: Mapping[str, Any] | None = None,
     dtype: torch.dtype = torch.float32,
@@ -102,7 +130,7 @@ def save(
 
     Args:
         folder: Made if it is not there.
-        model: Any of our BERTs.
+        model: Any of ours.
         tokenizer: The one it was trained with.
         run: What is to be told of its making; if all rows were causal, transformers opens the model
             as a causal one.
@@ -111,14 +139,16 @@ def save(
     folder = Path(folder)
     causal = isinstance(model, BertForPreTraining) and causal_share(run or {}) == 1
     config, weights = to_hf(model, causal)
-    if causal:  # so that `generate` stops where a paragraph ends
+    if causal or isinstance(
+        model, GptForPreTraining
+    ):  # so that `generate` stops where a paragraph ends
         config |= {"bos_token_id": tokenizer.cls_id, "eos_token_id": tokenizer.sep_id}
     # What to compute in, whatever the file holds: transformers takes it from here, and float16 on
     # a CPU is slow and coarse.
     config["dtype"] = "float32"
     write_tensors(folder / WEIGHTS, {name: t.to(dtype) for name, t in weights.items()})
     write_text(folder / CONFIG, json.dumps(config, indent=2) + "\n")
-    tokenizer.save(folder, max_length=model.config.max_position_embeddings)
+    tokenizer.save(folder, max_length=model.config.longest)
     if run is not None:
         write_text(folder / RUN, json.dumps(run, indent=2, ensure_ascii=False) + "\n")
     return folder

@@ -96,7 +96,8 @@ def evaluate(
     if not any(text.split(split) for split in SPLITS):
         raise UserError(f"{text.name} has no valid and no test split; choose another corpus")
     where = best_device(device)
-    (found.causal_model if found.causal_share == 1 else found.masked_model).to(where.name)
+    left_to_right = found.causal_share == 1
+    (found.causal_language_model if left_to_right else found.masked_language_model).to(where.name)
     weights = sha256_file(found.path / checkpoint.WEIGHTS)
 
     figures: dict[str, Any] = {
@@ -107,7 +108,7 @@ def evaluate(
             "trained_on": text.sha256 == found.run.get("corpus", {}).get("sha256"),
         },
     }
-    baselines = counting_models(text, found.tokenizer, found.model.config.max_position_embeddings)
+    baselines = counting_models(text, found.tokenizer, found.model.config.longest)
     options = {"device": where, "seed": seed, "max_tokens": max_tokens}
 
     def measured(name: str, documents: Sequence[Document]) -> dict[str, Any]:
@@ -161,7 +162,7 @@ def _one_text(
     progress: bool,
 ) -> dict[str, Any]:
     """Return the figures of some documents: the model's, and the baselines'."""
-    tokenizer, longest = found.tokenizer, found.model.config.max_position_embeddings
+    tokenizer, longest = found.tokenizer, found.model.config.longest
     pieces = [p[1:-1] for p in cut([document.text for document in documents], tokenizer, longest)]
     about = _about(documents, pieces, tokenizer)
     total = None if options["max_tokens"] else len(pieces)
@@ -184,9 +185,9 @@ def _masked(
 ) -> dict[str, Any]:
     """Return how well the model fills gaps, where many are open at once and where one is."""
     texts = [document.text for document in documents]
-    masked = masked_loss(found.masked_model, found.tokenizer, texts, **options)
+    masked = masked_loss(found.masked_language_model, found.tokenizer, texts, **options)
     one = {name: options[name] for name in ("longest", "device", "seed")}
-    alone = pseudo_likelihood_loss(found.masked_model, found.tokenizer, texts, **one)
+    alone = pseudo_likelihood_loss(found.masked_language_model, found.tokenizer, texts, **one)
     return {
         "masked": {**_figures(masked), "asked": masked.asked, "mask_rate": masked.mask_rate},
         "by_document": _by_document(documents, masked),
@@ -199,7 +200,7 @@ def _causal(
 ) -> dict[str, Any]:
     """Return how well the model guesses the next token."""
     texts = [document.text for document in documents]
-    loss = causal_loss(found.causal_model, found.tokenizer, texts, **options)
+    loss = causal_loss(found.causal_language_model, found.tokenizer, texts, **options)
     by_document = _by_document(documents, loss)
     return {"causal": {**_figures(loss), "asked": loss.asked, "by_document": by_document}}
 

@@ -18,33 +18,45 @@ from fmlab.errors import UserError
 from fmlab.files import write_text, write_whole
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+ROLES = ("pad", "unk", "cls", "sep", "mask")
+SPELLINGS: tuple[tuple[str | None, ...], ...] = (
+    SPECIAL_TOKENS,
+    ("<pad>", "<unk>", "<s>", "</s>", "<mask>"),  # RoBERTa
+    ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"),  # ALBERT
+    (None, None, "<|endoftext|>", "<|endoftext|>", None),  # GPT-2: one for begin and end
+)
+"""What the families call the five special tokens, in the order of `ROLES`."""
 
 
 class Tokenizer:
-    """Splits text into WordPiece tokens and numbers them.
+    """Splits text into tokens and numbers them; those that are trained here are WordPiece.
 
     Attributes:
         vocab_size: How many different tokens there are.
-        pad_id, unk_id, cls_id, sep_id, mask_id: Numbers of the five special tokens.
+        pad_id, unk_id, cls_id, sep_id, mask_id: Numbers of the five special tokens. GPT-2 has one
+            alone, for begin and end: it pads too; -1 stands for the two that it has not.
     """
 
     def __init__(self, fast: FastTokenizer, lowercase: bool = True) -> None:
         """Wrap a tokenizer of the `tokenizers` library.
 
         Raises:
-            UserError: One of BERT's five special tokens is missing from its vocabulary.
+            UserError: Its vocabulary has the special tokens of no family that is known here.
         """
-        missing = [token for token in SPECIAL_TOKENS if fast.token_to_id(token) is None]
-        if missing:
+        spelling = _spelling(fast)
+        if spelling is None:
+            missing = [token for token in SPECIAL_TOKENS if fast.token_to_id(token) is None]
             raise UserError(
                 f"this vocabulary has no {', '.join(missing)}; use a BERT tokenizer, "
                 "or train one with Tokenizer.train"
             )
         self.fast = fast
         self.lowercase = lowercase
-        self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
-            self.id(token) for token in SPECIAL_TOKENS
-        )
+        self.specials = {role: name for role, name in zip(ROLES, spelling, strict=True) if name}
+        self.cls_id, self.sep_id = self.id(self.specials["cls"]), self.id(self.specials["sep"])
+        self.pad_id = self.id(self.specials["pad"]) if "pad" in self.specials else self.sep_id
+        self.unk_id = self.id(self.specials["unk"]) if "unk" in self.specials else -1
+        self.mask_id = self.id(self.specials["mask"]) if "mask" in self.specials else -1
 
     @classmethod
     def train(
@@ -93,17 +105,19 @@ class Tokenizer:
         return cls(fast, lowercase)
 
     def save(self, folder: Path | str, max_length: int = 512) -> None:
-        """Write `tokenizer.json`, `tokenizer_config.json` and `vocab.txt` into `folder`."""
+        """Write `tokenizer.json`, `tokenizer_config.json` and WordPiece's `vocab.txt`."""
         folder = Path(folder)
         with write_whole(folder / "tokenizer.json") as temporary:
             self.fast.save(str(temporary))
         settings = {
-            "tokenizer_class": "BertTokenizer",
+            "tokenizer_class": "BertTokenizer" if self.word_piece else "PreTrainedTokenizerFast",
             "do_lower_case": self.lowercase,
             "model_max_length": max_length,
-            **{f"{token[1:-1].lower()}_token": token for token in SPECIAL_TOKENS},
+            **self._names(),
         }
         write_text(folder / "tokenizer_config.json", json.dumps(settings, indent=2) + "\n")
+        if not self.word_piece:
+            return
         by_id = sorted(self.fast.get_vocab().items(), key=lambda item: item[1])
         write_text(folder / "vocab.txt", "".join(f"{token}\n" for token, _ in by_id))
 
@@ -146,9 +160,55 @@ class Tokenizer:
         """Return the same tokenizer as an object of `transformers`."""
         import transformers
 
-        names = {f"{token[1:-1].lower()}_token": token for token in SPECIAL_TOKENS}
         wrap: Any = transformers.PreTrainedTokenizerFast
-        return wrap(tokenizer_object=self.fast, model_max_length=max_length, **names)
+        return wrap(tokenizer_object=self.fast, model_max_length=max_length, **self._names())
+
+    @property
+    def mask_token(self) -> str:
+        """The token that hides another.
+
+        Raises:
+            UserError: It has none, as GPT-2's.
+        """
+        if "mask" not in self.specials:
+            raise UserError(
+                "this tokenizer has no [MASK], for its model reads from left to right; "
+                "choose a masked language model"
+            )
+        return self.specials["mask"]
+
+    @property
+    def word_piece(self) -> bool:
+        """Whether it is a WordPiece tokenizer, as BERT's and those that are trained here."""
+        return isinstance(self.fast.model, models.WordPiece)
+
+    @property
+    def continuing(self) -> list[bool]:
+        """Whether each token goes on with a word that was begun before it, by its number.
+
+        WordPiece marks what goes on (`##ing`). A vocabulary of bytes, or of SentencePiece, marks
+        what begins (`Ġ`, `▁`), and there a comma goes on with the word before it.
+        """
+        tokens = self.tokens(range(self.vocab_size))
+        if self.word_piece:
+            return [token.startswith("##") for token in tokens]
+        special = set(self.specials.values())
+        return [token not in special and not token.startswith(("Ġ", "▁")) for token in tokens]
+
+    def _names(self) -> dict[str, str]:
+        """Return the special tokens as transformers names them."""
+        if "mask" in self.specials:
+            return {f"{role}_token": token for role, token in self.specials.items()}
+        end = self.specials["sep"]
+        return {"bos_token": end, "eos_token": end, "unk_token": end}
+
+
+def _spelling(fast: FastTokenizer) -> tuple[str | None, ...] | None:
+    """Return what a vocabulary calls the special tokens; None if it has no known set of them."""
+    for names in SPELLINGS:
+        if all(name is None or fast.token_to_id(name) is not None for name in names):
+            return names
+    return None
 
 
 def _learn(

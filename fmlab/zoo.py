@@ -17,13 +17,20 @@ from fmlab import checkpoint
 from fmlab.checkpoint import CONFIG, RUN, WEIGHTS, Checkpoint, read_json
 from fmlab.errors import UserError
 from fmlab.files import sha256_file
+from fmlab.models.hf import FAMILIES
 
 PINNED = {
     "bert-base-uncased": "86b5e0934494bd15c9632b12f734a8a67f723594",
     "bert-base-cased": "cd5ef92a9fb2f889e972770a36d4ed042daf221e",
     "bert-large-uncased": "6da4b6a26a1877e173fca3225479512db81a5e5b",
+    "roberta-base": "e2da8e2f811d1448a5b465c236feacd80ffbac7b",
+    "albert-base-v2": "8e2f239c5f8a2c0f253781ca60135db913e5c80c",
+    "gpt2": "607a30d783dfa663caf39e06633721c8d4cfcd7e",
 }
 """The commit that a well-known name stands for, where no revision is asked for."""
+
+OWNERS = ("google-bert", "FacebookAI", "albert", "openai-community")
+"""To whom the hub gave these names, which had no owner at first."""
 
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt")
 LENT = (CONFIG, WEIGHTS, RUN, "text.json", *TOKENIZER)
@@ -46,15 +53,15 @@ def load(
 
     Args:
         name_or_path: A checkpoint's folder, one of `local_models()`, or a name of the hub, such as
-            `bert-base-uncased` or `OWNER/NAME`.
+            `bert-base-uncased`, `roberta-base`, `albert-base-v2`, `gpt2` or `OWNER/NAME`.
         revision: A branch, tag or commit of the hub; else the commit in `PINNED`, or `main`.
         cache: Where files of the hub are kept; else where the hub's own client keeps them
             (`HF_HUB_CACHE`).
         timeout: Seconds without an answer after which only the cache is tried.
 
     Raises:
-        UserError: There is no such folder or model, the hub cannot be reached, the model is no
-            BERT or has no safetensors, or a file is damaged.
+        UserError: There is no such folder or model, the hub cannot be reached, the model is of no
+            family that is here or has no safetensors, or a file is damaged.
     """
     name, folder = str(name_or_path), Path(name_or_path).expanduser()
     here = folder.is_dir() or name in local_models()
@@ -106,7 +113,9 @@ class _Repository:
         self, name: str, revision: str | None, cache: Path | str | None, timeout: float
     ) -> None:
         self.name, self.cache, self.timeout = name, cache, timeout
-        self.wanted = revision or PINNED.get(name.removeprefix("google-bert/"), "main")
+        owner, _, short = name.rpartition("/")
+        pinned = PINNED.get(short) if owner in ("", *OWNERS) else None
+        self.wanted = revision or pinned or "main"
         self.at = self.wanted
         self.no_answer: Exception | None = None
 
@@ -121,10 +130,11 @@ class _Repository:
         # Of a branch that moves meanwhile, the other files must still come from the same commit.
         self.at = config.parent.name
         family = read_json(config).get("model_type", "bert")
-        if family != "bert":
+        if family not in FAMILIES:
             raise UserError(
-                f"{self.name} is a {family} model, which has parts that ours has not; what loads "
-                f"here is any BERT of the hub, such as {', '.join(PINNED)}, or {_without_network()}"
+                f"{self.name} is a {family} model, which has parts that ours have not; what loads "
+                f"here is any {', '.join(FAMILIES)} of the hub, such as {', '.join(PINNED)}, or "
+                f"{_without_network()}"
             )
         weights = self._file(WEIGHTS)
         if weights is None:

@@ -239,7 +239,7 @@ def test_weights_that_are_no_single_safetensors_are_refused(
     assert not set(hub.fetched()) & set(files)
 
 
-@pytest.mark.parametrize("family", ["roberta", "gpt2"])
+@pytest.mark.parametrize("family", ["t5", "llama"])
 def test_another_family_is_refused_before_its_weights_are_fetched(
     hub: SmallHub, family: str
 ) -> None:

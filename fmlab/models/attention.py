@@ -60,6 +60,31 @@ def attention(
     return context, weights if need_weights else None
 
 
+class Past:
+    """What tokens read before offer to those that come: their keys and values, kept.
+
+    A causal token's key and value don't change when more tokens follow, so who writes token after
+    token need not compute them again.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.kept: tuple[Tensor, Tensor] | None = None
+
+    @property
+    def length(self) -> int:
+        """How many tokens were read."""
+        return 0 if self.kept is None else self.kept[0].size(2)
+
+    def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Keep the keys and values of more tokens, `(B, H, T, D)`; return those of all."""
+        if self.kept is not None:
+            key = torch.cat([self.kept[0], key], dim=2)
+            value = torch.cat([self.kept[1], value], dim=2)
+        self.kept = key, value
+        return self.kept
+
+
 class SelfAttention(nn.Module):
     """Attention of a sequence to itself, in several heads at once."""
 
@@ -79,6 +104,7 @@ class SelfAttention(nn.Module):
         allowed: Tensor | Blocks | None = None,
         need_weights: bool = False,
         asking: Tensor | None = None,
+        past: Past | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """Return the new states, `(B, Q, hidden)`, and the weights, `(B, H, Q, T)` or None.
 
@@ -87,12 +113,16 @@ class SelfAttention(nn.Module):
             allowed: Where a token may look, broadcastable to `(B, H, Q, T)`.
             need_weights: Whether to return the weights.
             asking: The states that look, `(B, Q, hidden)`; all of them, Q = T, if not given.
+            past: Tokens before these, which are looked at too, and to which these are added.
         """
         asking = hidden_states if asking is None else asking
+        key, value = self.split(self.key(hidden_states)), self.split(self.value(hidden_states))
+        if past is not None:
+            key, value = past.extended(key, value)
         context, weights = attention(
             self.split(self.query(asking)),
-            self.split(self.key(hidden_states)),
-            self.split(self.value(hidden_states)),
+            key,
+            value,
             allowed,
             dropout=self.dropout if self.training else 0.0,
             need_weights=need_weights,

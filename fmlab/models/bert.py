@@ -6,23 +6,23 @@ Source: Devlin et al. 2019, arXiv:1810.04805. Field names are those of Hugging F
 `config.json` is one and the same.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from fmlab.batch import Batch
 from fmlab.errors import UserError
 from fmlab.models.attention import Blocks, SelfAttention, may_look
-
-ACTIVATIONS = {
-    "gelu": nn.GELU(),
-    "gelu_new": nn.GELU("tanh"),
-    "relu": nn.ReLU(),
-    "silu": nn.SiLU(),
-    "tanh": nn.Tanh(),
-}
+from fmlab.models.language_model import (
+    ACTIVATIONS,
+    LanguageModel,
+    Output,
+    check_sizes,
+    initialise,
+    through,
+)
 
 
 @dataclass(frozen=True)
@@ -50,43 +50,12 @@ class BertConfig:
             UserError: A size is not positive, the heads don't divide the hidden size, or the
                 activation is unknown.
         """
-        sizes = ("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size")
-        for name in (*sizes, "max_position_embeddings", "type_vocab_size"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if self.num_hidden_layers < 0:
-            raise UserError(f"num_hidden_layers is {self.num_hidden_layers}; it cannot be negative")
-        if self.hidden_size % self.num_attention_heads:
-            raise UserError(
-                f"hidden_size {self.hidden_size} is not a multiple of num_attention_heads "
-                f"{self.num_attention_heads}; change one of them"
-            )
-        if self.hidden_act not in ACTIVATIONS:
-            raise UserError(
-                f"unknown hidden_act {self.hidden_act!r}; choose one of {', '.join(ACTIVATIONS)}"
-            )
+        check_sizes(self)
 
-
-@dataclass(frozen=True)
-class BertOutput:
-    """What a forward pass gives.
-
-    Attributes:
-        last_hidden_state: One vector a token, `(B, T, hidden)`.
-        pooler_output: `tanh(W h + b)` of the first token, `(B, hidden)`, or None without a pooler.
-        logits: What the head says: of each token of the vocabulary, `(B, T, vocab)`, or of each
-            class; None without such a head.
-        next_sentence_logits: "B follows A", "B is random", `(B, 2)`, or None.
-        hidden_states: The embeddings and each layer's result, `L + 1` of `(B, T, hidden)`, or None.
-        attentions: Each layer's weights, `L` of `(B, H, T, T)`, or None.
-    """
-
-    last_hidden_state: Tensor
-    pooler_output: Tensor | None = None
-    logits: Tensor | None = None
-    next_sentence_logits: Tensor | None = None
-    hidden_states: tuple[Tensor, ...] | None = None
-    attentions: tuple[Tensor, ...] | None = None
+    @property
+    def longest(self) -> int:
+        """The most tokens of a text."""
+        return self.max_position_embeddings
 
 
 class Embeddings(nn.Module):
@@ -161,7 +130,7 @@ class Bert(nn.Module):
         self.embeddings = Embeddings(config)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
         self.pooler = nn.Linear(config.hidden_size, config.hidden_size) if pooler else None
-        self.apply(_initialise(config.initializer_range))
+        self.apply(initialise(config.initializer_range))
 
     def forward(
         self,
@@ -175,7 +144,7 @@ class Bert(nn.Module):
         causal: Tensor | None = None,
         blocks: Blocks | None = None,
         only: Tensor | None = None,
-    ) -> BertOutput:
+    ) -> Output:
         """Return the vectors of all tokens, or `only` of some.
 
         The last layer needs to work for those alone whose vectors are used. With a fifth of the
@@ -204,23 +173,15 @@ class Bert(nn.Module):
         hidden_states = self.embeddings(input_ids, token_type_ids, position_ids)
         allowed = blocks or may_look(attention_mask, document_ids, causal, input_ids.size(1))
 
-        all_states, all_weights = [hidden_states], []
-        for number, layer in enumerate(self.layers, 1):
-            asked = only if number == len(self.layers) else None
-            if asked is not None and isinstance(allowed, Tensor) and allowed.size(2) > 1:
-                allowed = allowed.take_along_dim(asked[:, None, :, None], 2)  # (B, 1, Q, T)
-            hidden_states, weights = layer(hidden_states, allowed, output_attentions, asked)
-            all_states.append(hidden_states)
-            all_weights.append(weights)
-        if only is not None and not self.layers:
-            hidden_states = hidden_states.take_along_dim(only[..., None], 1)
-
+        hidden_states, all_states, all_weights = through(
+            self.layers, hidden_states, allowed, output_attentions, only
+        )
         pooled = None if self.pooler is None else torch.tanh(self.pooler(hidden_states[:, 0]))
-        return BertOutput(
+        return Output(
             hidden_states,
             pooled,
-            hidden_states=tuple(all_states) if output_hidden_states else None,
-            attentions=tuple(all_weights) if output_attentions else None,
+            hidden_states=all_states if output_hidden_states else None,
+            attentions=all_weights if output_attentions else None,
         )
 
 
@@ -246,7 +207,7 @@ class MaskedHead(nn.Module):
         return nn.functional.linear(ready, self.embedding, self.bias)
 
 
-class BertForPreTraining(nn.Module):
+class BertForPreTraining(LanguageModel):
     """The trunk with the heads that pretraining needs: masked tokens, next sentence, or both."""
 
     def __init__(
@@ -273,7 +234,35 @@ class BertForPreTraining(nn.Module):
         self.next_sentence_head = nn.Linear(config.hidden_size, 2) if next_sentence else None
         for head in (self.masked_head, self.next_sentence_head):
             if head is not None:
-                head.apply(_initialise(config.initializer_range))
+                head.apply(initialise(config.initializer_range))
+
+    @property
+    def trunk(self) -> Bert:
+        """From token numbers to one vector a token."""
+        return self.bert
+
+    @property
+    def token_head(self) -> MaskedHead | None:
+        """From a token's vector to a score for each token of the vocabulary."""
+        return self.masked_head
+
+    @property
+    def pair_head(self) -> nn.Linear | None:
+        """From the pooled vector to "B follows A" and "it does not"."""
+        return self.next_sentence_head
+
+    def states(self, batch: Batch, blocks: Blocks | None = None) -> Output:
+        """Return the trunk's output: tokens, segments, places, and which way they look."""
+        return self.bert(  # type: ignore[no-any-return]
+            batch.input_ids,
+            batch.attention_mask,
+            batch.token_type_ids,
+            batch.position_ids,
+            batch.document_ids,
+            causal=batch.causal,
+            blocks=blocks,
+            only=batch.only,
+        )
 
     def forward(
         self,
@@ -284,7 +273,7 @@ class BertForPreTraining(nn.Module):
         document_ids: Tensor | None = None,
         output_attentions: bool = False,
         output_hidden_states: bool = False,
-    ) -> BertOutput:
+    ) -> Output:
         """Return the trunk's output with the heads' logits; arguments as in `Bert.forward`."""
         out = self.bert(
             input_ids,
@@ -295,7 +284,7 @@ class BertForPreTraining(nn.Module):
             output_attentions,
             output_hidden_states,
         )
-        return BertOutput(
+        return Output(
             out.last_hidden_state,
             out.pooler_output,
             None if self.masked_head is None else self.masked_head(out.last_hidden_state),
@@ -323,31 +312,16 @@ class BertForClassification(nn.Module):
         self.bert = Bert(config, pooler=task in ("sequence", "choice"))
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.classifier = nn.Linear(config.hidden_size, num_labels)
-        self.classifier.apply(_initialise(config.initializer_range))
+        self.classifier.apply(initialise(config.initializer_range))
 
     def forward(
         self,
         input_ids: Tensor,
         attention_mask: Tensor | None = None,
         token_type_ids: Tensor | None = None,
-    ) -> BertOutput:
+    ) -> Output:
         """Return logits of `(B, num_labels)`; for `token` and `span` of `(B, T, num_labels)`."""
         out = self.bert(input_ids, attention_mask, token_type_ids)
         seen = out.last_hidden_state if out.pooler_output is None else out.pooler_output
         logits = self.classifier(self.dropout(seen))
-        return BertOutput(out.last_hidden_state, out.pooler_output, logits)
-
-
-def _initialise(spread: float) -> Callable[[nn.Module], None]:
-    """Return BERT's start: weights from a normal distribution, offsets 0, padding 0."""
-
-    @torch.no_grad()
-    def start(module: nn.Module) -> None:
-        if isinstance(module, nn.Linear | nn.Embedding):
-            nn.init.normal_(module.weight, std=spread)
-        if isinstance(module, nn.Linear):
-            nn.init.zeros_(module.bias)
-        if isinstance(module, nn.Embedding) and module.padding_idx is not None:
-            module.weight[module.padding_idx].zero_()
-
-    return start
+        return Output(out.last_hidden_state, out.pooler_output, logits)

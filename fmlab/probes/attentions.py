@@ -16,8 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from fmlab.errors import UserError
-from fmlab.models.bert import ACTIVATIONS, Bert, BertForClassification, BertForPreTraining
-from fmlab.models.hf import config_from_hf, is_causal, to_hf
+from fmlab.models.bert import Bert, BertForClassification
+from fmlab.models.hf import to_hf
+from fmlab.models.hf_bert import config_from_hf, is_causal
+from fmlab.models.language_model import ACTIVATIONS, LanguageModel
 from fmlab.tokens import Tokenizer
 
 NO_ATTENTIONS = (
@@ -153,7 +155,7 @@ def _bertviz_model(model: Any) -> Any:
     except ModuleNotFoundError as error:
         raise UserError(NO_BERTVIZ) from error
     config: Mapping[str, Any]
-    if isinstance(model, Bert | BertForPreTraining | BertForClassification):
+    if isinstance(model, LanguageModel | Bert | BertForClassification):
         config, weights = to_hf(model)
     else:
         config, weights = model.config.to_dict(), model.state_dict()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from fmlab.errors import UserError
-from fmlab.models.bert import BertForPreTraining
+from fmlab.models.language_model import LanguageModel
 from fmlab.tokens import Tokenizer
 
 
@@ -70,7 +70,7 @@ class FillMask:
 
 @torch.inference_mode()
 def fill_mask(
-    model: BertForPreTraining,
+    model: LanguageModel,
     tokenizer: Tokenizer,
     text: str,
     k: int = 5,
@@ -94,11 +94,12 @@ def fill_mask(
 
     Source: Devlin et al. 2019, arXiv:1810.04805.
     """
-    if model.masked_head is None:
+    if model.token_head is None:
         raise UserError("this model has no masked-token head; load one that was trained to fill")
     if k < 1:
         raise UserError(f"k is {k}; ask for at least one candidate")
-    ids = [tokenizer.cls_id, *tokenizer.encode(text), tokenizer.sep_id]
+    written = text.replace("[MASK]", tokenizer.mask_token)
+    ids = [tokenizer.cls_id, *tokenizer.encode(written), tokenizer.sep_id]
     positions = [place for place, number in enumerate(ids) if number == tokenizer.mask_id]
     if not positions:
         raise UserError(f"no [MASK] in {text!r}; write [MASK] where a word is to be filled in")

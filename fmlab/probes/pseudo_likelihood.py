@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from fmlab.device import Device, best_device
 from fmlab.errors import UserError
-from fmlab.models.bert import BertForPreTraining
+from fmlab.models.language_model import LanguageModel
 
 BATCH_TOKENS = 4096
 """Tokens in one forward pass: enough to keep the cores busy, few enough to stay in their cache."""
@@ -87,8 +87,8 @@ def hidden_log_probs(
     parts = _trunk_and_head(model)
     if parts is None:
         logits = model(input_ids).logits[rows, columns]
-    elif isinstance(model, BertForPreTraining) and len(rows) == len(input_ids):
-        out = model.bert(input_ids[rows], only=columns[:, None])  # one place a row
+    elif isinstance(model, LanguageModel) and len(rows) == len(input_ids):
+        out = parts[0](input_ids[rows], only=columns[:, None])  # one place a row
         logits = parts[1](out.last_hidden_state[:, 0])
     else:
         logits = parts[1](parts[0](input_ids).last_hidden_state[rows, columns])  # (M, vocab)
@@ -100,8 +100,8 @@ def hidden_log_probs(
 def _trunk_and_head(model: nn.Module) -> tuple[nn.Module, nn.Module] | None:
     """Return the two parts of a masked model: `fmlab`'s, or BERT's and RoBERTa's elsewhere."""
     parts: Any = model
-    if isinstance(model, BertForPreTraining):
-        return None if model.masked_head is None else (model.bert, model.masked_head)
+    if isinstance(model, LanguageModel):
+        return None if model.token_head is None else (model.trunk, model.token_head)
     trunk = getattr(parts, "base_model", None)
     head = getattr(parts, "cls", None) or getattr(parts, "lm_head", None)
     if head is None or trunk is None or trunk is model:
