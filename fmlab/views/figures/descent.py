@@ -8,7 +8,14 @@ import numpy as np
 from contourpy import contour_generator
 
 from fmlab.errors import UserError
-from fmlab.views.figures.numbers import Descent, Point, cross_entropy, descend, softmax
+from fmlab.views.figures.numbers import (
+    Descent,
+    Point,
+    cross_entropy,
+    descend,
+    floor,
+    softmax,
+)
 from fmlab.views.figures.parts import given, number, numbers, one, percent, points, said, text
 
 RATES = (0.1, 0.3, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
@@ -78,11 +85,6 @@ def line(
     if out := sum(max(abs(x), abs(y)) > EDGE for x, y in found.places):
         parts.append(words["descentOut"].format(n=out))
     return " ".join(parts)
-
-
-def floor(wanted: Sequence[float]) -> float:
-    """Return the lowest loss there is: the entropy of what is wanted, in nats."""
-    return cross_entropy(wanted, [float(np.log(q)) for q in wanted])
 
 
 def at(place: Point) -> Point:

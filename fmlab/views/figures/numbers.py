@@ -51,6 +51,11 @@ def cross_entropy(wanted: Sequence[float], scores: Sequence[float]) -> float:
     return total - sum(q * score for q, score in zip(wanted, scores, strict=True))
 
 
+def floor(wanted: Sequence[float]) -> float:
+    """Return the lowest loss there is: the entropy of what is wanted, in nats."""
+    return cross_entropy(wanted, [math.log(q) for q in wanted])
+
+
 def descend(wanted: Sequence[float], start: Point, rate: float, steps: int) -> Descent:
     """Return gradient descent on two of three scores; the third stays 0.
 
