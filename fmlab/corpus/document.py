@@ -97,22 +97,26 @@ def _hash(key: str) -> int:
     return int(sha256_bytes(f"split:{key}".encode()), 16)
 
 
-def split_of(key: str) -> Split:
+def split_of(key: str, held_out: int = 2) -> Split:
     """Return the split that the hash of `key` gives: 2 % valid, 2 % test, the rest train.
 
     A document stays in its split whatever is added beside it.
+
+    Args:
+        key: What is hashed.
+        held_out: Per cent of the keys that go to valid, and as many to test.
     """
     percent = _hash(key) % 100
-    return "valid" if percent < 2 else "test" if percent < 4 else "train"
+    return "valid" if percent < held_out else "test" if percent < 2 * held_out else "train"
 
 
-def split_all(keys: Sequence[str]) -> dict[str, Split]:
+def split_all(keys: Sequence[str], held_out: int = 2) -> dict[str, Split]:
     """Return a split for each key, with no split left empty where there are keys enough.
 
     Two keys are enough for train and valid, three for test as well. Where `split_of` leaves one
     of these empty, the key of lowest hash is valid, the next one test, and the rest train.
     """
-    splits: dict[str, Split] = {key: split_of(key) for key in keys}
+    splits: dict[str, Split] = {key: split_of(key, held_out) for key in keys}
     wanted = {1: {"train"}, 2: {"train", "valid"}}.get(len(splits), set(SPLITS))
     if set(splits.values()) != wanted:
         ranked = sorted(splits, key=_hash)

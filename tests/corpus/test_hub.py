@@ -9,7 +9,7 @@ import datasets
 import pytest
 from huggingface_hub import constants
 
-from fmlab.corpus import hub, load
+from fmlab.corpus import hub_access, load
 from fmlab.errors import UserError
 
 
@@ -132,7 +132,7 @@ def test_an_unknown_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def not_found(*_: object, **__: object) -> None:
         raise datasets.exceptions.DatasetNotFoundError("Dataset doesn't exist on the Hub")
 
-    monkeypatch.setattr(hub, "_answers", lambda *_: True)
+    monkeypatch.setattr(hub_access, "_answers", lambda *_: True)
     monkeypatch.setattr(datasets, "load_dataset", not_found)
     assert message("hub:owner/none").startswith("the hub has no open data set 'owner/none'; check")
 
