@@ -26,14 +26,15 @@ SCRIPTS = Path(__file__).parent / "page_scripts"
 SCRIPT = "reading.js"
 PROGRESS = "book/progress"
 TO_READ = re.compile(r"(?P<folder>.*)/(?P<number>\d\d)_\w+")
-# The theme asks for the browser's store without looking whether it may. Where a reader forbids it,
-# that would stop the page's scripts; so something that forgets stands in.
+# The theme asks for the browser's stores without looking whether it may. Where a reader forbids
+# them, that would stop the page's scripts; so something that forgets stands in.
 STAND_IN = (
-    "<script>try { localStorage.length } catch { const kept = new Map();"
-    'Object.defineProperty(window, "localStorage", { value: { forgets: true,'
+    '<script>for (const store of ["localStorage", "sessionStorage"]) {'
+    "try { window[store].length } catch { const kept = new Map();"
+    "Object.defineProperty(window, store, { value: { forgets: true,"
     "getItem: name => kept.get(name) ?? null,"
     "setItem: (name, text) => { kept.set(name, String(text)) },"
-    "removeItem: name => { kept.delete(name) } } }) }</script>"
+    "removeItem: name => { kept.delete(name) } } }) } }</script>"
 )
 
 
@@ -92,13 +93,14 @@ def table(rows: list[tuple[str, str, str, int]]) -> str:
         for page, address, title, questions in rows
     )
     return (
-        '<div data-progress-table>\n<p class="progress-sums">&nbsp;</p>\n'
+        "<div data-progress-table>\n"
+        f'<p class="progress-sums">{_("Without JavaScript nothing can be kept here.")}</p>\n'
         '<div class="pst-scrollable-table-container">'
         f'<table class="table progress-table"><caption>{_("Chapters and labs")}</caption>\n'
         f'<thead><tr><th scope="col">{_("Page")}</th><th scope="col">{_("Read")}</th>'
         f'<th scope="col">{_("Questions right")}</th></tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table></div>\n"
-        f"<noscript><p>{_('Without JavaScript nothing can be kept here.')}</p></noscript>\n</div>\n"
+        "</div>\n"
     )
 
 
