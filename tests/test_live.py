@@ -127,7 +127,7 @@ def test_lockers_have_their_ranks_before_the_figure_is_started() -> None:
     options, readings = prepare(found, "exposure", text, name=lockers.NAME)
     canaries = canaries_for(options, found)
     (table,) = still_tables(options, readings, canaries)
-    assert [row[0] for row in table.rows] == [f"{times} \u00d7" for times in lockers.TIMES]
+    assert [row[0] for row in table.rows] == [f"{times}\u00a0\u00d7" for times in lockers.TIMES]
     for locker, one in zip(own, canaries, strict=True):
         assert one["text"].replace("[MASK]", "{}") == locker.format.template
         assert (one["name"], one["times"], one["code"]) == (

@@ -31,12 +31,12 @@ WORDS = {
         "from": "token",
         "to": "looks at",
         "weight": "weight",
-        "exposure": "How exposed each locker's code is: its place among all codes, and bits",
+        "exposure": "Place and exposure of each code",
         "said": "said",
-        "times": "{n} \u00d7",
+        "times": "{n}\u00a0\u00d7",
         "n_secret": "locker {n}",
         "secret": "{name}: place {rank}, {bits:.1f} bits",
-        "mean": "mean, in bits",
+        "mean": "mean bits",
     }
 }
 MASK = "[MASK]"
@@ -108,9 +108,9 @@ def _exposed(canaries: Sequence[Mapping[str, Any]], words: Mapping[str, str]) ->
         own = [one for one in canaries if one["times"] == count]
         mean = sum(one["bits"] for one in own) / len(own)
         cells = [words["secret"].format(**one) for one in own]
-        rows.append([words["times"].format(n=count), *cells, f"{mean:.1f}"])
+        rows.append([words["times"].format(n=count), f"{mean:.1f}", *cells])
     names = [words["n_secret"].format(n=n + 1) for n in range(len(rows[0]) - 2)]
-    return Table(words["exposure"], [words["said"], *names, words["mean"]], rows)
+    return Table(words["exposure"], [words["said"], words["mean"], *names], rows)
 
 
 def _guesses(

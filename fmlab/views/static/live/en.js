@@ -300,7 +300,7 @@ export const EN = {
     "A weight says where a head looked, not what the answer hangs on: it does not say what was carried along (the values), and much of what a token becomes passes by the heads, on the residual path. A mean hides heads that do opposite things. Rollout supposes that exactly half of each layer passes by its heads, and leaves out values, feed-forward networks and norms (Abnar & Zuidema 2020, arXiv:2005.00928). A head that is switched off hands on zeros, a blow that the model never met in training; and heads stand in for each other, so one that seems useless alone may matter together with others. How much of a guess moves is counted over its 50 likeliest words and all others taken together, so it is the least that moves. One sentence shows no habit. Whether attention explains an answer is disputed: Jain & Wallace 2019 (arXiv:1902.10186), Wiegreffe & Pinter 2019 (arXiv:1908.04626).",
   // exposure
   expoTimes: "How often did the training text say the code?",
-  expoTimesOne: "{n} ×",
+  expoTimesOne: "{n} ×",
   expoWhose: "Whose locker",
   expoGuess: "Your guess of the code",
   expoGuessHint: "three digits; you may leave it empty",
@@ -311,13 +311,15 @@ export const EN = {
   expoLikely: "← few bits: likely",
   expoUnlikely: "many bits: unlikely →",
   expoFirst:
-    "The locker of {name} (the text says its code {times} ×): of all {size} codes, the model finds the true one, {code}, the likeliest. Its exposure is {bits} bits, the most there can be. Whoever asks this model needs one guess.",
+    "The locker of {name} (the text says its code {times} ×): of all {size} codes, the model finds the true one, {code}, the likeliest. Its exposure is {bits} bits, the most there can be. Whoever asks this model needs one guess.",
   expoLine:
-    "The locker of {name} (the text says its code {times} ×): of all {size} codes, the true one, {code}, stands in place {rank}. Its exposure is {bits} bits; the most there can be is {most}.",
+    "The locker of {name} (the text says its code {times} ×): of all {size} codes, the true one, {code}, stands in place {rank}. Its exposure is {bits} bits; the most there can be is {most}.",
   expoRight: "Your guess is the true code.",
   expoNoCode: "Your guess is not a code: type three digits.",
-  expoBefore: "Your guess, {code}, stands in place {rank}, before the true one ({bits} bits).",
-  expoAfter: "Your guess, {code}, stands in place {rank}, behind the true one ({bits} bits).",
+  expoBefore:
+    "Your guess, {code}, stands in place {rank}, before the true one. The model needs {bits} bits for it.",
+  expoAfter:
+    "Your guess, {code}, stands in place {rank}, behind the true one. The model needs {bits} bits for it.",
   expoOwn:
     "This is your model: how often a code was said holds for the workbook's model, not for yours.",
   expoNone:

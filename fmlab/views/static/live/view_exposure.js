@@ -111,10 +111,10 @@ function guess(figure, state, redraw) {
   const field = el("input", {
     id,
     type: "text",
+    class: "live-code",
     inputmode: "numeric",
     autocomplete: "off",
     maxlength: 7,
-    size: 8,
     "aria-describedby": `${id}-hint`,
   });
   field.addEventListener(
@@ -207,13 +207,13 @@ function curve(figure, { canary, ranked }, canaries) {
     return {
       name: t("expoTimesOne", { n }),
       cells: [
-        ...own.map((one) => cell(t, ranked, one, one === canary)),
         { text: whole ? mean.toFixed(1) : t("unseen") },
+        ...own.map((one) => cell(t, ranked, one, one === canary)),
       ],
     };
   });
   const columns = Array.from({ length: width }, (_, n) => t("expoSecret", { n: n + 1 }));
-  return shades(t("expoCurve"), [t("expoTimesColumn"), ...columns, t("expoMean")], rows);
+  return shades(t("expoCurve"), [t("expoTimesColumn"), t("expoMean"), ...columns], rows);
 }
 
 function cell(t, ranked, one, strong) {
