@@ -189,7 +189,7 @@ def train_privately(
             chosen = numpy_rng(settings.seed, "poisson", step).random(len(rows)) < sample_rate
             loss = torch.zeros(0)
             if chosen.any():
-                seen, labels = _masked(rows, chosen, tokenizer, settings, step)
+                seen, labels = masked_rows(rows, chosen, tokenizer, settings, step)
                 loss = by_example(seen.to(device), labels.to(device), tokenizer.pad_id)  # (B,)
                 with _quiet_hooks():
                     loss.mean().backward()
@@ -259,7 +259,7 @@ def _optimiser(learner: nn.Module, settings: PrivateSettings) -> torch.optim.Opt
     raise UserError(f"unknown optimiser {settings.optimiser!r}; choose adam or sgd")
 
 
-def _masked(
+def masked_rows(
     rows: Tensor,
     chosen: np.ndarray[Any, np.dtype[np.bool_]],
     tokenizer: Tokenizer,
