@@ -1,0 +1,274 @@
+"""The chapter "Bias and fairness" keeps its promises: criteria, controls, sources, answers.
+
+What its cells compute is checked by the build: they fail where the prose would no longer hold. Here
+the claims that carry the chapter are found once more, by another way than the chapter's.
+"""
+
+import ast
+import json
+import re
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest  # type: ignore[import-untyped]
+
+from fmlab import checkpoint
+from fmlab.audits.group_fairness import group_rates
+from fmlab.corpus.toyworld import World
+from fmlab.probes.fill_mask import fill_mask
+from fmlab.views.cut_offs import NEAR, CutOffs
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTER = (ROOT / "book" / "11_bias_and_fairness.md").read_text(encoding="utf-8")
+QUIZ = ROOT / "book" / "quizzes" / "en" / "11_bias_and_fairness.json"
+SOURCE = "book/references.bib"
+
+CELL = re.compile(r"(?ms)^```\{code-cell\}[^\n]*\n(.*?)^```$")
+OPTIONS = re.compile(r"(?s)\A(---\n.*?\n---\n|(:[^\n]*\n)+\n?)")
+CELLS = [OPTIONS.sub("", cell) for cell in CELL.findall(CHAPTER)]
+FOLDED = re.compile(r"tags: \[[^]]*(hide-input|remove-)")
+OPEN = [cell for cell in CELL.findall(CHAPTER) if not FOLDED.search(cell)]
+PROSE = re.sub(r"(?ms)\A---\n.*?^---$|^```.*?^```$|`[^`]*`|\{[\w:]+\}", "", CHAPTER)
+FLAT = " ".join(PROSE.split())
+SHIPPED = checkpoint.load(checkpoint.shipped())
+AUDIT = json.loads((checkpoint.shipped() / "bias.json").read_text(encoding="utf-8"))
+
+
+def constant(name: str) -> Any:
+    """Return a list that the chapter writes down."""
+    found = re.search(rf"(?m)^{name} = (\[[^\]]*\])", CHAPTER)
+    assert found is not None, name
+    return ast.literal_eval(found[1])
+
+
+SCORES, A, B = constant("SCORES"), constant("A"), constant("B")
+
+
+def shares(people: list[int], cut: float) -> tuple[float, ...]:
+    """Return accepted, true-positive rate, false-positive rate, precision, with NumPy."""
+    scores, n = np.array(SCORES), np.array(people)
+    inside = scores >= cut
+    pay = n * scores
+    bad = n - pay
+    return (
+        n[inside].sum() / n.sum(),
+        pay[inside].sum() / pay.sum(),
+        bad[inside].sum() / bad.sum(),
+        pay[inside].sum() / n[inside].sum() if n[inside].sum() else np.nan,
+    )
+
+
+def test_scores_are_calibrated_in_whole_people_and_base_rates_differ() -> None:
+    for people in (A, B):
+        assert sum(people) == 1000
+        assert all(round(n * s, 9) == round(n * s) for n, s in zip(people, SCORES, strict=True))
+    assert np.dot(A, SCORES) == pytest.approx(500)
+    assert np.dot(B, SCORES) == pytest.approx(300)
+
+
+def test_no_pair_of_cut_offs_gives_equal_errors_and_predictive_parity() -> None:
+    for cut_a, cut_b in product(SCORES, SCORES):
+        gaps = np.abs(np.subtract(shares(A, cut_a), shares(B, cut_b)))
+        assert not (gaps[1:] <= 0.02).all()
+    assert all((np.abs(np.subtract(shares(A, c), shares(A, c))) == 0).all() for c in SCORES)
+
+
+def test_the_same_cut_off_makes_no_rate_equal() -> None:
+    assert all(a > b + 0.05 for a, b in zip(shares(A, 0.5), shares(B, 0.5), strict=True))
+
+
+def test_the_figure_shows_what_the_chapter_counts() -> None:
+    choices = re.search(r"(?s)CHOICES = (\[.*?\n\])", CHAPTER)
+    assert choices is not None
+    made = ast.literal_eval(
+        re.sub(r"#.*", "", choices[1]).replace("B,", f"{B},").replace("A,", f"{A},")
+    )
+    bases = [np.dot(people, SCORES) / sum(people) for people in made]
+    assert bases == pytest.approx([0.2, 0.3, 0.4, 0.5])
+    figure = CutOffs(SCORES, A, made, choice=1)
+    for found, people in zip(figure.rates(), (A, B), strict=True):
+        told = (
+            found.accepted,
+            found.true_positive_rate,
+            found.false_positive_rate,
+            found.precision,
+        )
+        assert told == pytest.approx(shares(people, 0.5))
+    assert NEAR == 0.02
+    assert "<= 0.02" in "\n".join(CELLS)
+
+
+@pytest.mark.parametrize("people", [A, B])
+@pytest.mark.parametrize("cut", SCORES[:8])
+def test_the_identity_holds_at_every_cut_off(people: list[int], cut: float) -> None:
+    pay = [n * s for n, s in zip(people, SCORES, strict=True)]
+    found = group_rates(SCORES, people, pay, cut)
+    assert found.precision is not None
+    assert found.true_positive_rate is not None
+    odds = found.base_rate / (1 - found.base_rate)
+    forced = odds * (1 - found.precision) / found.precision * found.true_positive_rate
+    assert found.false_positive_rate == pytest.approx(forced)
+
+
+def test_one_pair_moves_she_as_the_first_figure_shows() -> None:
+    odds = {}
+    for noun in ("nurse", "doctor"):
+        text = f"The {noun} said that [MASK] was very tired ."
+        words = ["he", "she"]
+        blank = fill_mask(SHIPPED.masked_model, SHIPPED.tokenizer, text, words=words).blanks[0]
+        odds[noun] = blank.probability("she") / blank.probability("he")
+    assert odds["nurse"] > 2 * odds["doctor"]
+
+
+def test_the_toy_world_has_the_shares_that_the_chapter_names() -> None:
+    for skew, share in ((0.0, 0.5), (0.5, 0.75), (0.8, 0.9)):
+        sentence = "the nurse says that [MASK] lives near the mill ."
+        found = World(skew=skew).masked_distribution(sentence, 4)
+        assert found["she"] == pytest.approx(share)
+
+
+def test_race_lies_below_half_and_two_kinds_above() -> None:
+    sides = {}
+    for name, one in AUDIT["crows_pairs"]["by_category"].items():
+        score = one["score"]
+        if binomtest(score["count"], score["total"]).pvalue < 0.05:
+            sides[name] = score["percent"] > 50
+    assert sides == {"race-color": False, "sexual-orientation": True, "physical-appearance": True}
+
+
+def test_the_tests_of_the_shipped_model_disagree() -> None:
+    crows, pro = AUDIT["crows_pairs"]["overall"]["score"], AUDIT["winobias"]["overall"]["pro"]
+    for one in (crows, pro):
+        assert binomtest(one["count"], one["total"]).pvalue > 0.05
+    low, high = AUDIT["winogender"]["worker"]["correlation"]["interval"]
+    assert low < 0 < high
+    assert all(one["effect"]["interval"][0] > 0 for one in AUDIT["association"]["contrasts"])
+
+
+def test_longer_names_are_those_of_jobs_that_more_women_have() -> None:
+    jobs = AUDIT["winogender"]["worker"]["occupations"]
+    pieces = [len(SHIPPED.tokenizer.encode(job["name"])) for job in jobs]
+    found = np.corrcoef(pieces, [job["percent_female"] for job in jobs])[0, 1]
+    assert found > 0.2
+
+
+def test_every_number_in_the_prose_that_is_glued_is_computed() -> None:
+    used = set(re.findall(r"\{glue:text\}`(\w+)", CHAPTER))
+    made = set(re.findall(r'glue\(\s*"(\w+)"', CHAPTER))
+    assert used <= made
+    assert len(used) > 30
+
+
+def test_no_decimal_is_typed_but_knobs_and_cut_offs() -> None:
+    assert set(re.findall(r"\b\d+\.\d+\b", PROSE)) <= {"0.3", "0.5", "50.0"}
+
+
+def test_published_scores_stand_in_a_cell_with_their_source() -> None:
+    cell = next(cell for cell in CELLS if "PUBLISHED" in cell)
+    assert "Nangia et al. 2020" in cell
+    assert ast.literal_eval(re.search(r"PUBLISHED = (\{.*?\})", cell)[1]) == {  # type: ignore[index]
+        "BERT base": 60.5,
+        "RoBERTa large": 64.1,
+        "ALBERT xxlarge": 67.0,
+    }
+
+
+def test_every_source_is_in_the_bibliography() -> None:
+    cited = {
+        key.strip()
+        for keys in re.findall(r"\{cite:[pt]\}`([^`]+)`", CHAPTER)
+        for key in keys.split(",")
+    }
+    entries = (ROOT / SOURCE).read_text(encoding="utf-8")
+    assert cited <= set(re.findall(r"@\w+\{([^,]+),", entries))
+    assert len(cited) > 30
+
+
+def test_every_term_is_in_the_glossary() -> None:
+    terms = re.findall(r"\{term\}`([^`]+)`", CHAPTER)
+    names = {re.sub(r".*<(.+)>", r"\1", " ".join(term.split())) for term in terms}
+    glossary = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    assert {name.removesuffix("s") if name == "nats" else name for name in names} <= set(glossary)
+    assert len(names) >= 10
+
+
+def test_each_law_has_its_date_and_nobody_is_advised() -> None:
+    for date in ("1 March 2022", "10 January 2023", "15 August 2023", "1 September 2025"):
+        assert date in PROSE
+    for date in ("2 February 2025", "2 August 2026", "2 December 2027", "2 August 2028"):
+        assert date in PROSE
+    assert "It is not legal advice." in FLAT
+    assert "We checked it on" in FLAT
+
+
+def test_it_says_what_the_article_leaves_out() -> None:
+    assert "It never says what bias is" in FLAT
+    assert "is a *hypothesis*" in FLAT
+
+
+def test_the_live_figure_asks_a_question() -> None:
+    figure = re.search(r"(?ms)^:::\{live\} pair\n(.*?)^:::$", CHAPTER)
+    assert figure is not None
+    assert "?" in figure[1]
+    assert CHAPTER.index("{live} pair") < CHAPTER.index("### Many pairs, a control, an interval")
+
+
+def test_every_figure_has_an_alt_text() -> None:
+    drawing = [cell for cell in CELL.findall(CHAPTER) if "plt.subplots" in cell]
+    assert len(drawing) == 1
+    for cell in drawing:
+        assert re.search(r"(?m)^    alt:", cell), cell
+
+
+def test_cells_that_are_open_are_short() -> None:
+    lengths = [len([line for line in cell.splitlines() if line.strip()]) for cell in OPEN]
+    assert max(lengths) <= 22
+    assert sorted(lengths)[len(lengths) // 2] <= 16
+
+
+def test_every_cell_is_python() -> None:
+    for cell in CELLS:
+        ast.parse(re.sub(r"(?m)^%.*$", "", cell))
+
+
+def test_it_asks_before_it_tells() -> None:
+    assert CHAPTER.count(":::{admonition} Predict") >= 7
+    opening = CHAPTER.index("After this chapter you can")
+    assert opening < CHAPTER.index("**Time:**") < CHAPTER.index("**Builds on:**")
+    assert "What none of these numbers shows" in CHAPTER
+
+
+QUESTIONS: list[dict[str, Any]] = json.loads(QUIZ.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q["question"][:40])
+def test_a_question_has_one_right_answer_and_explains_each(question: dict[str, Any]) -> None:
+    assert question["type"] in {"multiple_choice", "numeric"}
+    assert sum(answer["correct"] for answer in question["answers"]) == 1
+    for answer in question["answers"]:
+        assert len(answer["feedback"]) > 15
+    if question["type"] == "multiple_choice":
+        assert len(question["answers"]) == 3
+
+
+def test_the_number_of_the_quiz_is_the_true_positive_rate() -> None:
+    asked = next(q for q in QUESTIONS if q["type"] == "numeric")
+    right = next(a["value"] for a in asked["answers"] if a["correct"])
+    wrong = {a["value"] for a in asked["answers"] if "value" in a and not a["correct"]}
+    found = group_rates([0, 1], [120, 80], [40, 60], 1)
+    assert right == found.true_positive_rate
+    assert wrong == {found.precision, found.accepted, found.false_positive_rate}
+
+
+def test_the_right_answers_are_spread_over_the_places() -> None:
+    assert len(QUESTIONS) == 8
+    places = [
+        [a["correct"] for a in q["answers"]].index(True)
+        for q in QUESTIONS
+        if q["type"] == "multiple_choice"
+    ]
+    assert set(places) == {0, 1, 2}
+    assert max(places.count(place) for place in places) <= 3
