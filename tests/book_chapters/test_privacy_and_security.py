@@ -152,8 +152,9 @@ LAWS = {
 def test_each_law_stands_with_its_date_in_the_chapter_and_in_its_source(
     key: str, date: str
 ) -> None:
-    (row,) = [line for line in CHAPTER.splitlines() if line.startswith("| **") and key in line]
-    assert date in row
+    entries_of_list = re.findall(r"(?ms)^- \*\*.*?(?=^- |^$)", CHAPTER.split("## The law")[1])
+    (said,) = [one for one in entries_of_list if f"{{cite:p}}`{key}`" in one]
+    assert date in " ".join(said.split())
     entries = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
     entry = re.search(rf"(?s)@misc\{{{key},(.*?)\n\}}", entries)
     assert entry is not None
