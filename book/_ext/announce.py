@@ -29,11 +29,25 @@ CONTENT = re.compile(r'content="([^"]*)"')
 # Set apart from the site's style sheets: this page is shown at any address, also a wrong folder's.
 LOST_STYLE = """
 :root { color-scheme: light dark; }
+:root[data-theme="light"] { color-scheme: light; }
+:root[data-theme="dark"] { color-scheme: dark; }
 body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem;
   color: light-dark(#14181f, #e6e9ee); background: light-dark(#ffffff, #14181f); }
 a { color: light-dark(#0b5cad, #8cc0f9); }
 input, button { font: inherit; padding: 0.3rem 0.6rem; max-width: 100%; }
 :is(a, input, button):focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
+"""
+# What the reader has chosen on the other pages, else what the system says.
+LOST_SCRIPT = """
+let chosen;
+try { chosen = localStorage.getItem("mode"); } catch {}
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function show() {
+  const asked = dark.matches ? "dark" : "light";
+  document.documentElement.dataset.theme = ["light", "dark"].includes(chosen) ? chosen : asked;
+}
+dark.addEventListener("change", show);
+show();
 """
 
 
@@ -202,6 +216,7 @@ def lost_page(language: str, site: str, base: str, front: str) -> str:
 <title>{_("Page not found")} — {html.escape(site)}</title>
 <link rel="icon" href="data:,">
 <style>{LOST_STYLE}</style>
+<script>{LOST_SCRIPT}</script>
 </head>
 <body><main>
 <h1>{_("Page not found")}</h1>

@@ -74,7 +74,8 @@ def test_links_of_the_404_page_work_at_any_address() -> None:
     addresses += [str(form["action"]) for form in page.find_all("form")]
     assert addresses == [f"{BASE}book/index.html", f"{BASE}search.html"]
     assert page.find("label", attrs={"for": "q"}) is not None
-    assert page.find(["script", "img"]) is None
+    assert page.find(["script", "img", "link"], src=True) is None  # it brings all that it needs
+    assert {str(link["href"]) for link in page.find_all("link")} == {"data:,"}
     assert "A & B" in page.get_text()
 
 

@@ -6,6 +6,7 @@ Pages are opened as a reader opens them: from a web server, and from the file on
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 import pytest
 from live_site import start_all
@@ -37,6 +38,7 @@ from site_visit import (
 )
 
 pytestmark = pytest.mark.browser
+GLOSSARY = "book/glossary.html"
 LIGHT = 500_000  # bytes over the wire, packed with gzip, before a live figure is started
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -109,6 +111,20 @@ def test_search_finds_a_word_of_the_book(browser: Browser, html: Path, site: str
     seen.page.locator("#search-results li a").first.wait_for(timeout=5000)
     assert seen.findings() == []
     seen.close()
+
+
+@pytest.mark.parametrize("way", ["served", "from file"])
+def test_search_leads_to_the_words_of_the_glossary(
+    browser: Browser, html: Path, site: str, way: str
+) -> None:
+    address = site if way == "served" else html.resolve().as_uri()
+    terms = [term.get_text("|").split("|")[0] for term in parsed(html / GLOSSARY).select("dl dt")]
+    assert len(terms) > 20
+    for term in terms[:: len(terms) // 5]:
+        seen = visit(browser, f"{address}/search.html?q={quote(term)}")
+        found = seen.page.locator(f"#search-results li a[href*='{GLOSSARY}']")
+        found.first.wait_for(timeout=5000)
+        seen.close()
 
 
 def test_links_images_and_anchors_resolve(built_page: Path) -> None:

@@ -81,6 +81,37 @@ def test_a_number_is_typed_and_sent_with_enter(page: Page) -> None:
     expect(second.get_by_role("status")).to_have_text("Yes, nine.")
 
 
+def test_the_page_is_told_of_each_answer_and_whether_it_is_right(page: Page) -> None:
+    page.evaluate(
+        """() => { window.told = []; addEventListener('fmlab-answer', event =>
+          told.push([event.target.dataset.qnum, event.detail.right])) }"""
+    )
+    page.get_by_text("5", exact=True).click()
+    field = page.get_by_label("Type a number")
+    field.fill("9")
+    field.press("Enter")
+    told = page.evaluate("() => [...new Set(told.map(JSON.stringify))]")
+    assert told == ['["0",false]', '["1",true]']
+
+
+def test_a_question_with_several_right_answers_is_right_when_all_are_found(page: Page) -> None:
+    page.evaluate(
+        """() => { window.told = [];
+          const found = document.querySelector('.Feedback');
+          found.dataset.numcorrect = 2;
+          addEventListener('fmlab-answer', event => told.push(event.detail.right));
+          found.className = 'Feedback correct';
+          found.dataset.answeredcorrect = 1; found.textContent = 'one' }"""
+    )
+    page.wait_for_function("() => told.length === 1")
+    page.evaluate(
+        """() => { const found = document.querySelector('.Feedback');
+          found.dataset.answeredcorrect = 2; found.textContent = 'two' }"""
+    )
+    page.wait_for_function("() => told.length === 2")
+    assert page.evaluate("() => told") == [False, True]
+
+
 def test_choices_are_a_group_that_is_named_by_the_question(page: Page) -> None:
     expect(page.get_by_role("radiogroup", name="What is 2 + 2?")).to_be_visible()
 

@@ -5,7 +5,7 @@ const FREE = "body, html, main, a[href], h1, h2, h3, h4, h5, h6";
 // Inside of these an arrow means something, also where a link has the focus.
 const ROLES = "tablist, radiogroup, slider, grid, listbox, menu, menubar, tree, application";
 const TAKEN = [
-  "[data-live], .fmlab-live, figure, dialog, .Quiz, [contenteditable]",
+  "[data-live], [data-figure], .fmlab-live, figure, dialog, .Quiz, [contenteditable]",
   ...ROLES.split(", ").map((role) => `[role=${role}]`),
 ].join(", ");
 
