@@ -79,6 +79,17 @@ class Tokenizer:
         return cls(_word_piece(vocab, lowercase), lowercase)
 
     @classmethod
+    def of_words(cls, words: Iterable[str], *, lowercase: bool = True) -> "Tokenizer":
+        """Return a tokenizer whose pieces are some whole words; all others are unknown to it.
+
+        Args:
+            words: Of letters and digits, each once, in the order of their numbers.
+            lowercase: As in `train`.
+        """
+        vocab = {token: number for number, token in enumerate((*SPECIAL_TOKENS, *words))}
+        return cls(_word_piece(vocab, lowercase), lowercase)
+
+    @classmethod
     def load(cls, folder: Path | str) -> "Tokenizer":
         """Return the tokenizer saved in `folder`: in `tokenizer.json`, else in BERT's `vocab.txt`.
 

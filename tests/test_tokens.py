@@ -85,3 +85,10 @@ def test_a_vocabulary_without_berts_special_tokens_is_refused(tmp_path: Path) ->
     FastTokenizer(models.WordPiece({"a": 0}, unk_token="a")).save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(UserError, match=r"\[PAD\]"):
         Tokenizer.load(tmp_path)
+
+
+def test_a_tokenizer_of_words_knows_them_and_no_others() -> None:
+    tokenizer = Tokenizer.of_words(["grey0", "grey10", "red"])
+    assert tokenizer.vocab_size == 8
+    assert tokenizer.tokens(tokenizer.encode("Red grey10 grey1")) == ["red", "grey10", "[UNK]"]
+    assert tokenizer.id("grey0") == 5
