@@ -7,9 +7,9 @@ draw boxes; then there is no card, and the site's own picture stands in.
 import functools
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
@@ -69,13 +69,12 @@ def draw_card(target: Path, above: str, title: str, below: str) -> None:
     figure.add_artist(Rectangle((0, 0), 0.022, 1, color=BLUE, transform=figure.transFigure))
     figure.add_artist(Rectangle((0.08, 0.2), 0.1, 0.012, color=WARM, transform=figure.transFigure))
     points, lines = lines_of(title)
-    say = {"family": FONT, "parse_math": False}
+    say: dict[str, Any] = {"family": FONT, "parse_math": False}
     figure.text(0.08, 0.86, above, size=24, color=BLUE, va="top", weight="bold", **say)
     figure.text(
         0.08, 0.52, "\n".join(lines), size=points, color=INK, va="center", weight="bold",
         linespacing=1.25, **say,
     )  # fmt: skip
     figure.text(0.08, 0.12, below, size=20, color=MUTED, va="center", **say)
-    canvas = FigureCanvasAgg(figure)
     with write_whole(target) as temporary, temporary.open("wb") as stream:
-        canvas.print_png(stream, metadata={"Software": None})
+        figure.savefig(stream, format="png", facecolor=PAPER, metadata={"Software": None})

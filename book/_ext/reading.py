@@ -154,8 +154,13 @@ def _bundle(app: Sphinx) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to the build."""
     app.add_directive("progress", Progress)
-    others = {name: (_leave_out, None) for name in ("latex", "text", "gettext")}
-    app.add_node(ProgressTable, html=(_visit_table, None), **others)
+    app.add_node(
+        ProgressTable,
+        html=(_visit_table, None),
+        latex=(_leave_out, None),
+        text=(_leave_out, None),
+        gettext=(_leave_out, None),
+    )
     app.connect("builder-inited", _bundle)
     app.connect("env-updated", _write_again)
     app.connect("html-page-context", _add)
