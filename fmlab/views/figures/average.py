@@ -74,7 +74,7 @@ def radius(weight: float) -> float:
 
 
 def _plane(caption: str, label: str, part: str, inside: str) -> str:
-    half = SIZE / 2
+    half = SIZE // 2
     return (
         f'<figure class="figure-plane"><figcaption class="live-hint">{text(caption)}</figcaption>'
         f'<svg viewBox="0 0 {SIZE} {SIZE}" role="img" aria-label="{text(label)}" '
@@ -95,7 +95,7 @@ def _name(word: str, place: Point, above: float = 8) -> str:
 def _keys(
     tokens: Sequence[str], keys: Sequence[Point], query: Point, words: Mapping[str, str]
 ) -> str:
-    half = SIZE / 2
+    half = SIZE // 2
     dots = "".join(
         f'<circle class="figure-key" cx="{at(key)[0]:.1f}" cy="{at(key)[1]:.1f}" r="4"/>'
         for key in keys

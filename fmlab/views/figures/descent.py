@@ -1,7 +1,6 @@
 """A loss as a landscape: three words, two scores that move, and the steps of gradient descent."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from fmlab.views.figures.numbers import (
     cross_entropy,
     descend,
     floor,
+    growing_steps,
     softmax,
 )
 from fmlab.views.figures.parts import given, number, numbers, one, percent, points, said, text
@@ -77,7 +77,7 @@ def line(
             ),
         )
     ]
-    up = sum(after > before for before, after in pairwise(losses))
+    up = growing_steps(losses)
     if up:
         parts.append(words["descentSomeUp"].format(n=up, steps=steps))
     elif steps:

@@ -6,8 +6,10 @@ A test compares the two, number by number.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ def descend(wanted: Sequence[float], start: Point, rate: float, steps: int) -> D
         found = softmax([a, b, 0.0])
         places.append((a - rate * (found[0] - wanted[0]), b - rate * (found[1] - wanted[1])))
     return Descent(places, [cross_entropy(wanted, [a, b, 0.0]) for a, b in places])
+
+
+def growing_steps(losses: Sequence[float]) -> int:
+    """Return in how many steps a loss grew; what rounding does at the floor is no growth."""
+    return sum(after > before + ROUNDING for before, after in pairwise(losses))
 
 
 def attend(query: Point, keys: Sequence[Point], values: Sequence[Point]) -> Attended:

@@ -1,7 +1,7 @@
 // Gradient descent on a loss of two scores; the reader sets the learning rate and the steps.
 
 import { el, svg } from "../live/dom.js";
-import { descend, floor, softmax } from "./numbers.js";
+import { descend, floor, growingSteps, softmax } from "./numbers.js";
 import { choice, control, number, parts, percent, sayer, set, slider } from "./parts.js";
 
 export function startDescent(root, options, t) {
@@ -37,7 +37,7 @@ export function startDescent(root, options, t) {
     const said = [
       t("descentSaid", { rate, steps, loss, floor: number(low, 4), shares: shares.join(", ") }),
     ];
-    const up = losses.filter((one, i) => i > 0 && one > losses[i - 1]).length;
+    const up = growingSteps(losses);
     if (up) said.push(t("descentSomeUp", { n: up, steps }));
     else if (steps) said.push(t("descentAllDown"));
     const out = places.filter((place) => Math.max(...place.map(Math.abs)) > edge).length;

@@ -1,5 +1,7 @@
 // What the figures compute; fmlab/views/figures/numbers.py does the same, and a test compares them.
 
+const ROUNDING = 1e-12;
+
 /** Return probabilities for scores that are divided by a temperature first. */
 export function softmax(scores, temperature = 1) {
   const top = Math.max(...scores);
@@ -29,6 +31,11 @@ export function descend(wanted, start, rate, steps) {
 /** Return the lowest loss there is: the entropy of what is wanted, in nats. */
 export function floor(wanted) {
   return crossEntropy(wanted, wanted.map(Math.log));
+}
+
+/** Return in how many steps a loss grew; what rounding does at the floor is no growth. */
+export function growingSteps(losses) {
+  return losses.filter((loss, i) => i > 0 && loss > losses[i - 1] + ROUNDING).length;
 }
 
 /** Return what one query of two numbers finds: scores, weights, the average of the values. */
