@@ -1,7 +1,7 @@
 """Rates of a decision by group: by hand, against scikit-learn, and the identity that ties them."""
 
 import pytest
-from sklearn.metrics import confusion_matrix  # type: ignore[import-untyped]
+from sklearn.metrics import confusion_matrix
 
 from fmlab.audits.group_fairness import group_rates
 from fmlab.errors import UserError
