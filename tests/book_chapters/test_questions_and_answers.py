@@ -23,14 +23,16 @@ CLAIMS = re.findall(r"(?ms)^:::\{dropdown\} (.*?)\n(.*?)^:::$", CHAPTER)
 VERDICTS = {"holds", "half right", "overstated", "contested", "wrong", "dated", "open"}
 
 
-def printed() -> str:
-    return text_of(load(places(ROOT)[PATH]))
+def glued_in(chapter: Path, name: str) -> float:
+    """Return a number that a chapter's text takes up, as its reference has it."""
+    printed = text_of(load(places(ROOT)[chapter]))
+    found = re.search(rf"{name} is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", printed)
+    assert found is not None, name
+    return float(found.group(1))
 
 
 def glued(name: str) -> float:
-    found = re.search(rf"{name} is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", printed())
-    assert found is not None, name
-    return float(found.group(1))
+    return glued_in(PATH, name)
 
 
 def test_most_claims_of_all_nine_sections_are_there() -> None:
