@@ -113,6 +113,16 @@ def test_the_identity_holds_at_every_cut_off(people: list[int], cut: float) -> N
     assert found.false_positive_rate == pytest.approx(forced)
 
 
+def test_calibrated_scores_are_balanced_only_where_base_rates_are_equal() -> None:
+    def means(people: list[int]) -> tuple[float, float]:
+        """Return the mean score of positives and of others, person by person."""
+        scores = np.repeat(SCORES, people)
+        return np.average(scores, weights=scores), np.average(scores, weights=1 - scores)
+
+    assert means(A)[0] > means(B)[0] + 0.05
+    assert means(A)[1] > means(B)[1] + 0.05
+
+
 def test_one_pair_moves_she_as_the_first_figure_shows() -> None:
     odds = {}
     for noun in ("nurse", "doctor"):
