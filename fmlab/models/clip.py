@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from fmlab.errors import UserError
 from fmlab.models.attention import may_look
-from fmlab.models.pre_norm import PreNormLayer, initialise, refuse_sizes
+from fmlab.models.pre_norm import PreNormLayer, refuse_sizes
 
 HIGHEST = math.log(100)  # of the logarithm of the scale, as in the source's section 2.5
 
@@ -241,6 +241,29 @@ class TextTower(nn.Module):
         return (input_ids == self.config.eos_token_id).int().argmax(dim=1)
 
 
+@torch.no_grad()
+def _start(tower: VisionTower | TextTower, projection: nn.Linear) -> None:
+    """Start a tower as the source's code does: the deeper it is, the less each layer adds.
+
+    With the small weights that BERT starts from, the class token of a narrow tower sees next to
+    nothing of the picture, and all pictures begin as one.
+    """
+    config = tower.config
+    wide, deep = config.hidden_size**-0.5, (2 * max(1, config.num_hidden_layers)) ** -0.5
+    spreads: list[tuple[nn.Module, float]] = [(projection, wide)]
+    for layer in tower.layers:
+        assert isinstance(layer, PreNormLayer)
+        looks = (layer.attention.query, layer.attention.key, layer.attention.value)
+        spreads += [(part, wide * deep) for part in (*looks, layer.down)]
+        spreads += [(layer.attention.output, wide), (layer.up, wide / 2**0.5)]
+    first = tower.patch if isinstance(tower, VisionTower) else tower.token
+    spreads += [(part, config.initializer_range) for part in (tower.position, first)]
+    for part, spread in spreads:
+        nn.init.normal_(part.get_parameter("weight"), std=spread)
+        if isinstance(part, nn.Linear) and part.bias is not None:
+            nn.init.zeros_(part.bias)
+
+
 class ProjectedVision(nn.Module):
     """The tower for pictures alone, with its way into the shared space."""
 
@@ -250,7 +273,7 @@ class ProjectedVision(nn.Module):
         self.config, self.projection_dim = config, projection_dim
         self.vision = VisionTower(config)
         self.projection = nn.Linear(config.hidden_size, projection_dim, bias=False)
-        self.apply(initialise(config.initializer_range))
+        _start(self.vision, self.projection)
 
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Return one vector a picture, of any length, `(B, E)`."""
@@ -269,10 +292,8 @@ class Clip(nn.Module):
         self.vision_projection = nn.Linear(config.vision.hidden_size, size, bias=False)
         self.text_projection = nn.Linear(config.text.hidden_size, size, bias=False)
         self.logit_scale = nn.Parameter(torch.tensor(config.logit_scale_init_value))
-        for tower in (self.vision, self.text):
-            tower.apply(initialise(tower.config.initializer_range))
-        for projection in (self.vision_projection, self.text_projection):
-            nn.init.normal_(projection.weight, std=projection.in_features**-0.5)
+        _start(self.vision, self.vision_projection)
+        _start(self.text, self.text_projection)
 
     def image_embeds(self, pixel_values: Tensor) -> Tensor:
         """Return one vector of length 1 a picture, `(B, E)`, for `(B, C, H, W)`."""

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from fmlab.errors import UserError
-from fmlab.models.pre_norm import PreNormLayer, initialise, refuse_sizes
+from fmlab.models.pre_norm import PreNormLayer, refuse_sizes
 from fmlab.vision.patches import patchify
 
 
@@ -269,6 +269,14 @@ class Decoder(nn.Module):
         return self.pixels(self.norm(states))[:, 1:]  # type: ignore[no-any-return]
 
 
+def _start(module: nn.Module) -> None:
+    """Start maps such that numbers keep their size, as the source's code does; offsets at 0."""
+    if isinstance(module, nn.Linear | nn.Conv2d):
+        nn.init.xavier_uniform_(module.weight.view(module.weight.size(0), -1))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
 class Mae(nn.Module):
     """Encoder and decoder: what pretraining trains."""
 
@@ -278,9 +286,7 @@ class Mae(nn.Module):
         self.config = config
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
-        self.apply(initialise(config.initializer_range))
-        patch = self.encoder.embeddings.patch
-        nn.init.xavier_uniform_(patch.weight.view(patch.weight.size(0), -1))  # as a linear map
+        self.apply(_start)
         for token in (self.encoder.embeddings.class_token, self.decoder.mask_token):
             nn.init.normal_(token, std=config.initializer_range)
 

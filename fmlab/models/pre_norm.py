@@ -95,15 +95,3 @@ class PreNormLayer(nn.Module):
         hidden_states = hidden_states + self.dropout(mixed)
         thought = self.down(self.activation(self.up(self.feed_forward_norm(hidden_states))))
         return hidden_states + self.dropout(thought), weights
-
-
-def initialise(spread: float) -> Callable[[nn.Module], None]:
-    """Return the start for `Module.apply`: weights from a normal distribution, offsets 0."""
-
-    def start(module: nn.Module) -> None:
-        if isinstance(module, nn.Linear | nn.Embedding | nn.Conv2d):
-            nn.init.normal_(module.weight, std=spread)
-        if isinstance(module, nn.Linear | nn.Conv2d) and module.bias is not None:
-            nn.init.zeros_(module.bias)
-
-    return start

@@ -137,6 +137,20 @@ def test_the_tower_for_pictures_alone_agrees_in_both_directions(seed: int) -> No
             torch.testing.assert_close(left(pixels).image_embeds, ours(pixels), atol=1e-5, rtol=0)
 
 
+def test_a_new_model_starts_as_theirs_does() -> None:
+    """The spread of each weight is theirs, within chance; offsets are 0 and norms 1."""
+    text = TextConfig(64, 256, 3, 2, vocab_size=300, max_position_embeddings=50)
+    vision = VisionConfig(64, 256, 2, 2, num_channels=3, image_size=32, patch_size=4)
+    torch.manual_seed(0)
+    config, ours = clip_to_hf(Clip(ClipConfig(text, vision, 48)))
+    theirs = transformers.CLIPModel(transformers.CLIPConfig(**config)).state_dict()
+    for name, weight in ours.items():
+        if weight.numel() > 1000:
+            assert float(weight.std()) == pytest.approx(float(theirs[name].std()), rel=0.1), name
+        elif name.endswith("bias"):
+            assert not weight.any()
+
+
 def test_padding_and_what_stands_behind_the_end_change_nothing() -> None:
     torch.manual_seed(0)
     model = Clip(ClipConfig(TEXT, VISION, 4)).eval()

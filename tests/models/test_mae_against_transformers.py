@@ -114,6 +114,16 @@ def test_a_new_model_has_the_places_of_the_published_ones() -> None:
     torch.testing.assert_close(places_in_a_picture(3, 8)[0], swapped)
 
 
+def test_a_new_model_keeps_the_size_of_numbers() -> None:
+    """Xavier's start, as in the published code: even between -r and r, r² = 6 / (in + out)."""
+    torch.manual_seed(0)
+    model = Mae(MaeConfig(**{**vars(SMALL), "hidden_size": 64, "intermediate_size": 96}))
+    up = model.encoder.layers[0].up
+    assert up.weight.abs().max().item() == pytest.approx((6 / (64 + 96)) ** 0.5, rel=0.02)
+    assert not up.bias.any()
+    assert model.decoder.mask_token.std() < 0.1
+
+
 def test_a_model_of_clips_opens_in_transformers_as_one_of_their_frames(tmp_path: Path) -> None:
     torch.manual_seed(0)
     clips = Mae(MaeConfig(**{**vars(SMALL), "num_frames": 3})).eval()
