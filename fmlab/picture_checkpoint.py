@@ -17,11 +17,11 @@ from fmlab.errors import UserError
 from fmlab.files import write_text
 from fmlab.models import clip_hf, mae_hf
 from fmlab.models.clip import Clip, ProjectedVision
+from fmlab.models.hf import OF_PICTURES
 from fmlab.models.mae import Mae
 from fmlab.tokens import Tokenizer
 
 PictureModel = Mae | Clip | ProjectedVision
-FAMILIES = (mae_hf.MODEL_TYPE, clip_hf.MODEL_TYPE, clip_hf.VISION_TYPE)
 PIXELS = "preprocessor_config.json"
 
 
@@ -86,10 +86,10 @@ def load_pictures(folder: Path | str) -> PictureCheckpoint:
         raise UserError(f"no folder {folder}; name a checkpoint's folder")
     config = read_json(folder / CONFIG)
     family = config.get("model_type")
-    if family not in FAMILIES:
+    if family not in OF_PICTURES:
         raise UserError(
-            f"{folder} holds a {family} model, not one of pictures ({', '.join(FAMILIES)}); load "
-            "it with fmlab.load"
+            f"{folder} holds a {family} model, not one of pictures ({', '.join(OF_PICTURES)}); "
+            "load it with fmlab.load"
         )
     weights = read_tensors(folder / WEIGHTS)
     mae = family == mae_hf.MODEL_TYPE

@@ -101,6 +101,8 @@ def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="bert model, not one of pictures"):
         load_pictures(checkpoint.shipped())
     save_pictures(tmp_path, clip(), TOKENIZER)
+    with pytest.raises(UserError, match=r"load it with fmlab\.picture_checkpoint\.load_pictures"):
+        checkpoint.load(tmp_path)
     Tokenizer.of_words([f"w{number}" for number in range(90)]).save(tmp_path)
     with pytest.raises(UserError, match="the model 8"):
         load_pictures(tmp_path)

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from fmlab.errors import UserError
-from fmlab.models import hf_albert, hf_bert, hf_gpt, hf_roberta
+from fmlab.models import clip_hf, hf_albert, hf_bert, hf_gpt, hf_roberta, mae_hf
 from fmlab.models.hf_albert import AnyAlbert
 from fmlab.models.hf_bert import AnyBert
 from fmlab.models.hf_gpt import AnyGpt
@@ -28,6 +28,8 @@ FAMILIES: dict[str, ModuleType] = {
     module.MODEL_TYPE: module for module in (hf_bert, hf_roberta, hf_albert, hf_gpt)
 }
 """By the `model_type` of `config.json`."""
+OF_PICTURES = (mae_hf.MODEL_TYPE, clip_hf.MODEL_TYPE, clip_hf.VISION_TYPE)
+"""Those that read no text alone, and have tables of their own."""
 
 
 def family(config: Mapping[str, Any]) -> ModuleType:
@@ -37,6 +39,11 @@ def family(config: Mapping[str, Any]) -> ModuleType:
         UserError: It is none of ours.
     """
     named = config.get("model_type", BERT)
+    if named in OF_PICTURES:
+        raise UserError(
+            f"this is a {named} checkpoint, a model of pictures; load it with "
+            "fmlab.picture_checkpoint.load_pictures"
+        )
     if named not in FAMILIES:
         raise UserError(
             f"this is a {named} checkpoint, and no model here is of this kind; "
