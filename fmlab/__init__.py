@@ -3,14 +3,19 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fmlab.generation import generate
     from fmlab.zoo import load, local_models
 
-__all__ = ["__version__", "load", "local_models"]
+__all__ = ["__version__", "generate", "load", "local_models"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Return `load` or `local_models`; torch is imported only when one of them is asked for."""
+    """Return `load`, `local_models` or `generate`; torch is imported only when one is asked for."""
+    if name == "generate":
+        from fmlab import generation
+
+        return generation.generate
     if name in ("load", "local_models"):
         from fmlab import zoo
 

@@ -19,10 +19,10 @@ from statistics import median
 
 import numpy as np
 
+from fmlab import sentence_order, sentence_pairs
 from fmlab.batches import cut, pack
 from fmlab.corpus import Document
 from fmlab.records import Record
-from fmlab.sentence_pairs import origins
 from fmlab.tokens import Tokenizer
 from fmlab.train_config import TrainConfig
 
@@ -74,8 +74,9 @@ def documents_of(
         config: The run's sizes.
     """
     texts = [document.text for document in documents]
-    if config.next_sentence and len(texts) > 1:
-        pairs = origins(texts, tokenizer, config.seq_len, config.seed)
+    if config.sentence_order or (config.next_sentence and len(texts) > 1):
+        task = sentence_order if config.sentence_order else sentence_pairs
+        pairs = task.origins(texts, tokenizer, config.seq_len, config.seed)
         numbers = np.array([pairs[row] for row in rows])
     else:
         marked = (

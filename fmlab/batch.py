@@ -20,7 +20,8 @@ class Batch:
         position_ids: A token's place in its piece, `(B, T)`, or None for 0, 1, 2, ….
         attention_mask: 1 for a token, 0 for padding, `(B, T)`, or None.
         token_type_ids: 0 in the first sentence, 1 in the second, `(B, T)`, or None.
-        next_sentence_label: 0 if the second sentence follows the first, 1 if it is random, `(B,)`.
+        next_sentence_label: 0 if the second sentence follows the first, 1 if it is random, or if
+            the two were exchanged, `(B,)`.
         causal: True for rows that are read from left to right, each token asked for the next,
             `(B,)`; None where all rows are masked.
         causal_share: The share of such rows in the step's whole batch.

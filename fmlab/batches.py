@@ -1,4 +1,4 @@
-"""From documents to rows of numbers: cutting into pieces, packing, masking, batches.
+"""From documents to rows of numbers: cutting into pieces, packing, batches.
 
 A piece is a paragraph, or as many whole sentences of it as fit, as `[CLS] … [SEP]`. Several pieces
 share a row, each with its own positions, and attention stays inside each: packing wastes almost
@@ -10,7 +10,7 @@ middle and see what it would have seen.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +19,12 @@ from torch import Tensor
 
 from fmlab.batch import NOT_ASKED, Batch
 from fmlab.errors import UserError
+from fmlab.masking import STATIC_COPIES, Masking, first_of_words
+from fmlab.masking import mask_tokens as mask_tokens
+from fmlab.masking import next_tokens as next_tokens
 from fmlab.seeds import numpy_rng, torch_generator
 from fmlab.tokens import Tokenizer
 
-Masking = Literal["dynamic", "static"]
-STATIC_COPIES = 10  # BERT masked each text ten times in advance (Devlin et al. 2019)
 TEXTS_AT_ONCE = 2_000
 
 
@@ -143,53 +144,6 @@ def _lay_out(rows: list[list[NDArray[np.int32]]], seq_len: int, pad_id: int, pie
     return Packed(input_ids, document_ids, position_ids, pieces)
 
 
-def mask_tokens(
-    input_ids: Tensor,
-    maskable: Tensor,
-    mask_id: int,
-    vocab_size: int,
-    rate: float = 0.15,
-    generator: torch.Generator | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Return corrupted tokens and the labels that ask for the true ones.
-
-    Each maskable token is chosen with probability `rate`. Of the chosen, 80 % become `[MASK]`,
-    10 % a random token, and 10 % stay, so that the model cannot trust what it sees.
-
-    Args:
-        input_ids: True tokens, `(B, T)`.
-        maskable: False for `[CLS]`, `[SEP]` and padding, `(B, T)`.
-        mask_id: The number of `[MASK]`.
-        vocab_size: Random tokens come from 0 to this.
-        rate: The share that is asked for.
-        generator: Where chance comes from.
-
-    Returns:
-        Corrupted tokens and labels, both `(B, T)`; a label is -100 where nothing is asked.
-
-    Source: Devlin et al. 2019, section 3.1.
-    """
-    chosen = (torch.rand(input_ids.shape, generator=generator) < rate) & maskable
-    fate = torch.rand(input_ids.shape, generator=generator)
-    other = torch.randint(vocab_size, input_ids.shape, generator=generator)
-    corrupted = input_ids.masked_fill(chosen & (fate < 0.8), mask_id)
-    corrupted = torch.where(chosen & (fate >= 0.9), other, corrupted)
-    return corrupted, input_ids.masked_fill(~chosen, NOT_ASKED)
-
-
-def next_tokens(input_ids: Tensor, document_ids: Tensor) -> Tensor:
-    """Return each token's successor in its piece, -100 where there is none, `(B, T)`.
-
-    Args:
-        input_ids: True tokens, `(B, T)`.
-        document_ids: Which piece of its row a token belongs to; 0 for padding, `(B, T)`.
-    """
-    labels = torch.full_like(input_ids, NOT_ASKED)
-    same = (document_ids[:, 1:] == document_ids[:, :-1]) & (document_ids[:, 1:] > 0)
-    labels[:, :-1] = input_ids[:, 1:].masked_fill(~same, NOT_ASKED)
-    return labels
-
-
 class MaskedBatches:
     """Batches of masked rows, for ever: epoch after epoch, each row once an epoch.
 
@@ -197,8 +151,7 @@ class MaskedBatches:
     and the segment number 1 tells the model that it may not look ahead (Charpentier & Samuel 2024,
     GPT-BERT, arXiv:2410.24159, train one model on both).
 
-    Dynamic masking draws a new mask each time a row comes round (Liu et al. 2019, RoBERTa); static
-    masking has ten masks a row, as BERT had.
+    Which tokens are hidden, and when that is drawn: see `fmlab.masking`.
     """
 
     def __init__(
@@ -210,11 +163,14 @@ class MaskedBatches:
         rate: float = 0.15,
         masking: Masking = "dynamic",
         causal_share: float = 0.0,
+        whole_words: bool = False,
+        mask_copies: int = STATIC_COPIES,
     ) -> None:
         """Keep the rows and what is needed to draw from them.
 
         Raises:
-            UserError: The rate is not between 0 and 1, or the masking is unknown.
+            UserError: The rate is not between 0 and 1, the masking is unknown, or the tokenizer
+                has no mask.
         """
         if not 0 < rate < 1:
             raise UserError(f"mask_rate is {rate}; it must lie between 0 and 1")
@@ -225,6 +181,10 @@ class MaskedBatches:
         self.causal_rows = round(causal_share * batch_size)
         if 0 < causal_share < 1:  # both kinds, however few rows there are
             self.causal_rows = min(max(self.causal_rows, 1), batch_size - 1)
+        if self.causal_rows < batch_size:
+            _ = tokenizer.mask_token
+        self.mask_copies = mask_copies
+        self.continuing = torch.tensor(tokenizer.continuing) if whole_words else None
         self.specials = torch.tensor([tokenizer.pad_id, tokenizer.cls_id, tokenizer.sep_id])
         self._orders: dict[int, NDArray[np.int64]] = {}
 
@@ -250,7 +210,9 @@ class MaskedBatches:
         rows = self.rows(step)
         packed = self.packed
         input_ids = _tensor(packed.input_ids, rows)
-        corrupted, labels = self._mask(input_ids, rows, step)
+        corrupted, labels = input_ids, torch.full_like(input_ids, NOT_ASKED)
+        if self.causal_rows < len(rows):
+            corrupted, labels = self._mask(input_ids, rows, step)
         document_ids = _tensor(packed.document_ids, rows)
         types, follows = packed.token_type_ids, packed.next_sentence_label
         token_types = None if types is None else _tensor(types, rows)
@@ -274,17 +236,17 @@ class MaskedBatches:
 
     def _mask(self, input_ids: Tensor, rows: NDArray[np.int64], step: int) -> tuple[Tensor, Tensor]:
         maskable = ~torch.isin(input_ids, self.specials)
+        words = None if self.continuing is None else first_of_words(input_ids, self.continuing)
         common = (self.tokenizer.mask_id, self.tokenizer.vocab_size, self.rate)
         if self.masking == "dynamic":
             generator = torch_generator(self.seed, "mask", step)
-            return mask_tokens(input_ids, maskable, *common, generator)
-        copy = step * self.batch_size // len(self.packed.input_ids) % STATIC_COPIES
-        each = [
-            mask_tokens(
-                input_ids[i], maskable[i], *common, torch_generator(self.seed, "mask", copy, int(r))
-            )
-            for i, r in enumerate(rows)
-        ]
+            return mask_tokens(input_ids, maskable, *common, generator, words)
+        copy = step * self.batch_size // len(self.packed.input_ids) % self.mask_copies
+        each = []
+        for i, row in enumerate(rows):
+            generator = torch_generator(self.seed, "mask", copy, int(row))
+            word = None if words is None else words[i]
+            each.append(mask_tokens(input_ids[i], maskable[i], *common, generator, word))
         return torch.stack([c for c, _ in each]), torch.stack([label for _, label in each])
 
 

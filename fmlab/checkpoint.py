@@ -121,7 +121,7 @@ def shipped(name: str = "books-small") -> Path:
 
 def save(
     folder: Path | str,
-    model: AnyModel,
+    model: AnyModel | LanguageModel,
     tokenizer: Tokenizer,
     run: Mapping[str, Any] | None = None,
     dtype: torch.dtype = torch.float32,

@@ -43,6 +43,9 @@ def pretrain(
         str, typer.Option(help="toyworld, books, hub:NAME or folder:PATH.")
     ] = "toyworld",
     tier: Annotated[str | None, typer.Option(help="cpu, t4 or full; else what suits.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="bert (if not given), roberta, albert or gpt.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
     steps: Annotated[int | None, typer.Option(help="How many steps in all.")] = None,
@@ -68,7 +71,7 @@ def pretrain(
         typer.Option("--text", help="A setting of the corpus: --text skew=1 --text size=5000"),
     ] = None,
 ) -> None:
-    """Pretrain a BERT; Ctrl-C stops it after the step in progress, --resume goes on."""
+    """Pretrain a model; Ctrl-C stops it after the step in progress, --resume goes on."""
     from fmlab.corpus import load
     from fmlab.evaluate import TEXT
     from fmlab.pretrain import pretrain as start
@@ -78,8 +81,9 @@ def pretrain(
     from fmlab.train_config import TrainConfig
 
     tier_name = choose_tier(tier)
-    changes = {**_settings(setting), **_given(steps=steps, seed=seed)}
-    out = out or Path("runs") / f"{corpus.replace(':', '-').replace('/', '-')}-{tier_name}"
+    changes = {**_settings(setting), **_given(steps=steps, seed=seed, model=model)}
+    named = [corpus.replace(":", "-").replace("/", "-"), tier_name, *_given(model=model).values()]
+    out = out or Path("runs") / "-".join(named)
     options = _settings(text_option)
     if resume:
         config = resumed_config(out, **changes)

@@ -1,10 +1,17 @@
-"""What pretraining minimises: masked and causal language modelling, next-sentence prediction.
+r"""What pretraining minimises: the loss of tokens that are asked for, and of pairs of sentences.
 
-One trunk serves them all. They differ in what a token may see and in what it is asked for, and
-both of that stands in the batch; the loss is the same sum.
+All objectives are one sum of -log p. They differ in what a token may see and in what it is asked
+for, and both of that stands in the batch: how it is drawn, with each formula, is told in
+`fmlab.masking` (masked: static, dynamic, whole words, any rate; causal), in
+`fmlab.sentence_pairs` (does B follow A?) and in `fmlab.sentence_order` (or A follow B?).
+
+    L = sum over the places i that are asked of w_i (-log p(x_i | what i may see)) - log p(y | A, B)
+
+where the second term is there for rows of two sentences alone.
 
 Sources: Devlin et al. 2019, arXiv:1810.04805, section 3.1 (masked tokens, next sentence); Radford
-et al. 2018 (causal); Charpentier & Samuel 2024, arXiv:2410.24159 (both in one model).
+et al. 2018 (causal); Charpentier & Samuel 2024, arXiv:2410.24159 (both in one model); Lan et al.
+2019, arXiv:1909.11942, section 3.1 (the order of sentences).
 """
 
 from dataclasses import dataclass
@@ -14,7 +21,7 @@ from torch import Tensor, nn
 
 from fmlab.batch import Batch
 from fmlab.models.attention import Blocks
-from fmlab.models.bert import BertForPreTraining
+from fmlab.models.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Loss:
         total: What is minimised.
         masked: Mean over the masked tokens of -log p(token | the corrupted row), or None if all
             rows are causal.
-        next_sentence: Mean over the rows of -log p(label), or None without that head.
+        next_sentence: Mean over the rows of -log p(label), the second task's, or None without it.
         causal: Mean over the tokens of the causal rows of -log p(next | it and all before it), or
             None without such rows.
     """
@@ -43,7 +50,7 @@ class Loss:
         return found
 
 
-def token_losses(model: BertForPreTraining, hidden_states: Tensor, batch: Batch) -> Tensor:
+def token_losses(model: LanguageModel, hidden_states: Tensor, batch: Batch) -> Tensor:
     r"""Return -log p(token) of each token that is asked for, in nats, `(M,)`.
 
     Only the places that are asked go through the head: its product with the whole vocabulary is
@@ -54,64 +61,57 @@ def token_losses(model: BertForPreTraining, hidden_states: Tensor, batch: Batch)
         hidden_states: The trunk's result, `(B, T, hidden)`, or of the asked places alone.
         batch: With the places, and the targets there.
     """
-    assert model.masked_head is not None, "the model has no head for tokens"
+    assert model.token_head is not None, "the model has no head for tokens"
     states = hidden_states.flatten(0, 1).index_select(0, batch.places)  # (M, hidden)
-    logits = model.masked_head(states)  # (M, vocab)
+    logits = model.token_head(states)  # (M, vocab)
     return F.cross_entropy(logits.float(), batch.targets, reduction="none")
 
 
-def next_sentence_prediction(
-    model: BertForPreTraining, pooler_output: Tensor, next_sentence_label: Tensor
-) -> Tensor:
-    """Return the mean loss of "B follows A" (0) against "B is random" (1), in nats.
+def pair_loss(model: LanguageModel, pooler_output: Tensor, next_sentence_label: Tensor) -> Tensor:
+    """Return the mean of -log p(label) of rows of two sentences, in nats.
+
+    The label is 0 if B follows A. It is 1 if B is random, for next-sentence prediction, or if A
+    follows B, for the order of sentences; the head and the loss are the same.
 
     Args:
-        model: With a next-sentence head.
+        model: With a head for pairs.
         pooler_output: `(B, hidden)`.
         next_sentence_label: `(B,)`.
     """
-    assert model.next_sentence_head is not None, "the model has no next-sentence head"
-    return F.cross_entropy(model.next_sentence_head(pooler_output).float(), next_sentence_label)
+    assert model.pair_head is not None, "the model has no head for pairs"
+    return F.cross_entropy(model.pair_head(pooler_output).float(), next_sentence_label)
 
 
-def pretraining_loss(model: BertForPreTraining, batch: Batch, blocks: Blocks | None = None) -> Loss:
+def pretraining_loss(model: LanguageModel, batch: Batch, blocks: Blocks | None = None) -> Loss:
     r"""Return the loss of one batch; all its parts come from one pass through the trunk.
 
     sum over the places i of w_i (-log p(x_i | what i may see)), where the weights w are even
     within the masked rows and within the causal rows, and add up to each kind's share of the rows.
-    Next-sentence prediction is added where the model has its head.
+    The loss of pairs is added where the model has a head for them.
 
     Args:
-        model: A BERT with the heads that the batch asks.
+        model: Of any family, with the heads that the batch asks.
         batch: What one step reads.
         blocks: Where tokens may look, for the GPU's kernel; found from the batch if not given.
     """
-    out = model.bert(
-        batch.input_ids,
-        batch.attention_mask,
-        batch.token_type_ids,
-        batch.position_ids,
-        batch.document_ids,
-        causal=batch.causal,
-        blocks=blocks,
-        only=batch.only,
-    )
+    out = model.states(batch, blocks)
     weighed = batch.weights * token_losses(model, out.last_hidden_state, batch)  # (M,)
     total, share = weighed.sum(), batch.causal_share
     if batch.causal is not None:
         causal = (weighed * batch.causal[batch.places // batch.labels.size(1)]).sum()
         masked = None if share == 1 else (total - causal) / (1 - share)
         return Loss(total, masked, causal=causal / share)
-    if model.next_sentence_head is None or batch.next_sentence_label is None:
+    if model.pair_head is None or batch.next_sentence_label is None:
         return Loss(total, total)
-    follows = next_sentence_prediction(model, out.pooler_output, batch.next_sentence_label)
+    assert out.pooler_output is not None, "a head for pairs needs a pooler"
+    follows = pair_loss(model, out.pooler_output, batch.next_sentence_label)
     return Loss(total + follows, total, follows)
 
 
 class Learner(nn.Module):
     """A model and its loss in one forward pass: what torch compiles, and shares out."""
 
-    def __init__(self, model: BertForPreTraining) -> None:
+    def __init__(self, model: LanguageModel) -> None:
         """Hold the model."""
         super().__init__()
         self.model = model

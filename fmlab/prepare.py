@@ -11,6 +11,7 @@ import numpy as np
 from fmlab.batches import Packed, cut, pack
 from fmlab.corpus import Corpus, Document
 from fmlab.files import cache_dir, sha256_bytes, write_whole
+from fmlab.sentence_order import ordered_pairs
 from fmlab.sentence_pairs import sentence_pairs
 from fmlab.tokens import Tokenizer
 
@@ -41,6 +42,7 @@ def prepare(
     tokenizer: Tokenizer | None = None,
     next_sentence: bool = False,
     seed: int = 0,
+    sentence_order: bool = False,
 ) -> Rows:
     """Return the rows of a corpus, from the cache if the same were made before.
 
@@ -49,19 +51,22 @@ def prepare(
         vocab_size: How many tokens the tokenizer may have, where it is trained here.
         seq_len: Tokens a row.
         tokenizer: One that exists already, or None to train one.
-        next_sentence: Rows are pairs of sentences.
-        seed: Which second sentences are random.
+        next_sentence: Rows are pairs of sentences, of which the second may be from elsewhere.
+        seed: Which second sentences are random, or exchanged with the first.
+        sentence_order: Rows are pairs of sentences, in their order or exchanged.
     """
     train, valid = corpus.split("train"), corpus.split("valid")
     tokenizer = tokenizer or Tokenizer.train(_sample(train), vocab_size)
 
     def rows(documents: tuple[Document, ...]) -> Packed:
         texts = [document.text for document in documents]
+        if sentence_order:
+            return ordered_pairs(texts, tokenizer, seq_len, seed)
         if next_sentence and len(documents) > 1:
             return sentence_pairs(texts, tokenizer, seq_len, seed)
         return pack(cut(texts, tokenizer, seq_len), seq_len, tokenizer.pad_id)
 
-    if next_sentence or corpus.bytes < WORTH_KEEPING:
+    if next_sentence or sentence_order or corpus.bytes < WORTH_KEEPING:
         return Rows(tokenizer, rows(train), rows(valid) if valid else None)
 
     about = [FORMAT, corpus.sha256, tokenizer.fast.to_str(), seq_len]

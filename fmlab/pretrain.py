@@ -32,7 +32,7 @@ from fmlab.energy import EnergyMeter
 from fmlab.errors import UserError
 from fmlab.loader import ahead_of_time
 from fmlab.memory import keep_freed_memory
-from fmlab.models.bert import BertForPreTraining
+from fmlab.new_model import new_model
 from fmlab.objectives import pretraining_loss
 from fmlab.prepare import prepare
 from fmlab.records import LOG, Record, line, open_log, read_log
@@ -98,8 +98,9 @@ class Pretraining:
             )
         if self.out is not None and go_on and (self.out / "tokenizer.json").exists():
             tokenizer = tokenizer or Tokenizer.load(self.out)
-        sizes = (config.vocab_size, config.seq_len, tokenizer, config.next_sentence, config.seed)
-        rows = self.processes.in_turn(lambda: prepare(corpus, *sizes))
+        sizes = (config.vocab_size, config.seq_len, tokenizer)
+        pairs = (config.next_sentence, config.seed, config.sentence_order)
+        rows = self.processes.in_turn(lambda: prepare(corpus, *sizes, *pairs))
         self.rows, self.tokenizer = rows, rows.tokenizer
         before = resume.last_state(self.out) if self.out is not None and go_on else {}
         self.device = settled(best_device(device), before, self.processes)
@@ -107,9 +108,8 @@ class Pretraining:
         self.workers = (2 if self.on_gpu else 0) if workers is None else workers
 
         def batches(split: Any, seed: int, size: int, causal_share: float) -> MaskedBatches:
-            return MaskedBatches(
-                split, self.tokenizer, size, seed, config.mask_rate, config.masking, causal_share
-            )
+            how = {**config.masks, "causal_share": causal_share}
+            return MaskedBatches(split, self.tokenizer, size, seed, **how)
 
         self.batches = batches(rows.train, config.seed, config.batch_size, config.causal_share)
         self.valid = None
@@ -118,9 +118,7 @@ class Pretraining:
             self.valid = batches(rows.valid, 1_000_003, size, config.causal_share // 1)
 
         seed_torch(config.seed, "weights")
-        self.model = BertForPreTraining(
-            config.bert(self.tokenizer.vocab_size), next_sentence=config.next_sentence
-        ).to(self.device.name)
+        self.model = new_model(config, self.tokenizer).to(self.device.name)
         self.stepper = Stepper(self.model, config, self.device, self.processes)
         self.records: list[Record] = []
         self.step, self.tokens, self.seconds, self.kwh = 0, 0, 0.0, 0.0
@@ -290,6 +288,8 @@ class Pretraining:
 
     def _resume(self, out: Path) -> None:
         state, weights, memory = resume.read_last_point(out)
+        # A setting that came later than the run had the value that it has by default.
+        state["config"] = {**asdict(TrainConfig()), **state["config"]}
         resume.refuse_another_run(out, state, asdict(self.config), self.corpus.sha256)
         own = dict(self.model.named_parameters())
         if set(weights) != set(own):

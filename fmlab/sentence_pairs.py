@@ -1,4 +1,6 @@
-"""Rows of two sentences, for BERT's second task: does B follow A, or is it from elsewhere?
+r"""Rows of two sentences, for BERT's second task: does B follow A, or is it from elsewhere?
+
+    L = -log p(y | A, B), with y = 0 if B follows A, and y = 1 if B is from another document
 
 Source: Devlin et al. 2019, section 3.1 and appendix A.2. Liu et al. 2019 (RoBERTa) found that
 the task does not help; it is here to be tried.
@@ -28,26 +30,26 @@ def sentence_pairs(texts: Sequence[str], tokenizer: Tokenizer, seq_len: int, see
     Raises:
         UserError: Fewer than two documents, or none with two pieces.
     """
-    documents = [pieces for pieces in _pieces(texts, tokenizer, seq_len) if pieces]
+    documents = [pieces for pieces in half_rows(texts, tokenizer, seq_len) if pieces]
     if len(documents) < 2 or all(len(pieces) < 2 for pieces in documents):
         raise UserError(
             "next-sentence prediction needs two documents or more, of two sentences or more; "
             "choose another corpus or next_sentence=False"
         )
     pairs = list(_choose(documents, numpy_rng(seed, "pairs")))
-    return _lay_out(pairs, tokenizer, seq_len)
+    return lay_out(pairs, tokenizer, seq_len)
 
 
 def origins(
     texts: Sequence[str], tokenizer: Tokenizer, seq_len: int, seed: int
 ) -> list[tuple[int, int]]:
     """Return for each row of `sentence_pairs` the numbers of the texts that A and B are from."""
-    marked = [[n] * len(pieces) for n, pieces in enumerate(_pieces(texts, tokenizer, seq_len))]
+    marked = [[n] * len(pieces) for n, pieces in enumerate(half_rows(texts, tokenizer, seq_len))]
     chosen = _choose([marks for marks in marked if marks], numpy_rng(seed, "pairs"))
     return [(first, second) for first, second, _ in chosen]
 
 
-def _pieces(texts: Sequence[str], tokenizer: Tokenizer, seq_len: int) -> list[list[list[int]]]:
+def half_rows(texts: Sequence[str], tokenizer: Tokenizer, seq_len: int) -> list[list[list[int]]]:
     """Return each text's pieces of at most half a row."""
     half = (seq_len - 3) // 2
     return [[piece[1:-1] for piece in cut([text], tokenizer, half + 2)] for text in texts]
@@ -67,9 +69,10 @@ def _choose(
             yield first, elsewhere[int(rng.integers(len(elsewhere)))], 1
 
 
-def _lay_out(
+def lay_out(
     pairs: list[tuple[list[int], list[int], int]], tokenizer: Tokenizer, seq_len: int
 ) -> Packed:
+    """Return rows `[CLS] A [SEP] B [SEP]`, the label of each, and which side a token is on."""
     shape = (len(pairs), seq_len)
     input_ids = np.full(shape, tokenizer.pad_id, dtype=np.int32)
     document_ids = np.zeros(shape, dtype=np.uint8)

@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from fmlab.batch import Batch
 from fmlab.device import Device
 from fmlab.models.attention import blocks_to_look
-from fmlab.models.bert import BertForPreTraining
+from fmlab.models.language_model import LanguageModel
 from fmlab.objectives import Learner
 from fmlab.optimiser import make_optimisers
 from fmlab.processes import Processes, together
@@ -82,7 +82,7 @@ class Stepper:
 
     def __init__(
         self,
-        model: BertForPreTraining,
+        model: LanguageModel,
         config: TrainConfig,
         device: Device,
         processes: Processes,

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fmlab.batches import Masking
 from fmlab.errors import UserError
+from fmlab.masking import STATIC_COPIES, Masking
 from fmlab.models.bert import BertConfig
 from fmlab.tiers import TIERS, tier
+
+FAMILIES = ("bert", "roberta", "albert", "gpt")
 
 
 @dataclass(frozen=True)
@@ -14,16 +16,22 @@ class TrainConfig:
     """Everything that decides what a run computes.
 
     Attributes:
+        model: Which family: `bert`, `roberta`, `albert` or `gpt`.
         vocab_size: Tokens of the tokenizer, at most.
         hidden_size, num_hidden_layers, num_attention_heads, intermediate_size: As in BERT.
         seq_len: Tokens a row; also the number of positions of the model.
         batch_size: Rows a step.
         steps: How many steps.
         mask_rate: The share of tokens that is asked for.
-        masking: `dynamic` or `static`.
+        masking: `dynamic` or `static`: see `fmlab.masking`.
+        mask_copies: How many masks a row has where they are static; 1 fixes them once and for all.
+        whole_words: Whether the tokens of a word are hidden together.
         next_sentence: Whether to train BERT's second task too.
+        sentence_order: Whether to train ALBERT's second task too.
         causal_share: The share of the rows that is read from left to right, each token asked for
-            the next one: 0 trains a BERT, 1 a GPT, and between them one model learns both.
+            the next one: between 0 and 1 one model learns both. A BERT of causal rows alone is a
+            GPT in all but its parts; a `gpt` reads so in any case, and this is 1.
+        embedding_size: The length of an ALBERT's token vectors; 0 for a quarter of hidden_size.
         dropout: Share of numbers that is dropped; 0 where text is seen only a few times.
         learning_rate: AdamW's, for embeddings, norms, offsets and heads.
         matrix_learning_rate: Muon's, for the matrices of the layers.
@@ -37,6 +45,7 @@ class TrainConfig:
         seed: Where all chance starts.
     """
 
+    model: str = "bert"
     vocab_size: int = 8192
     hidden_size: int = 256
     num_hidden_layers: int = 4
@@ -47,8 +56,12 @@ class TrainConfig:
     steps: int = 100
     mask_rate: float = 0.2
     masking: Masking = "dynamic"
+    mask_copies: int = STATIC_COPIES
+    whole_words: bool = False
     next_sentence: bool = False
+    sentence_order: bool = False
     causal_share: float = 0.0
+    embedding_size: int = 0
     dropout: float = 0.0
     learning_rate: float = 1e-3
     matrix_learning_rate: float = 0.01
@@ -65,24 +78,58 @@ class TrainConfig:
         """Refuse what cannot run.
 
         Raises:
-            UserError: A size is not positive, or a share not between 0 and 1.
+            UserError: A size is not positive, a share not between 0 and 1, the family is unknown,
+                or it cannot learn what is asked.
         """
-        for name in ("steps", "batch_size", "valid_every", "valid_rows", "save_every"):
+        for name in (
+            "steps",
+            "batch_size",
+            "valid_every",
+            "valid_rows",
+            "save_every",
+            "mask_copies",
+        ):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.embedding_size < 0:
+            raise UserError(f"embedding_size is {self.embedding_size}; it cannot be negative")
         if self.seq_len < 8:
             raise UserError(f"seq_len is {self.seq_len}; it must be at least 8")
         if not 0 < self.mask_rate < 1:
             raise UserError(f"mask_rate is {self.mask_rate}; it must lie between 0 and 1")
         if not 0 <= self.causal_share <= 1:
             raise UserError(f"causal_share is {self.causal_share}; it must lie between 0 and 1")
-        if self.causal_share and self.next_sentence:
-            raise UserError(
-                "causal_share and next_sentence both need the segment numbers; choose one of them"
-            )
+        self._fit_family()
         for name in ("warmup", "decay", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be 0 or more, below 1")
+
+    def _fit_family(self) -> None:
+        """Check that the family can learn what is asked; a GPT's rows are all causal.
+
+        Raises:
+            UserError: It cannot.
+        """
+        if self.model not in FAMILIES:
+            raise UserError(f"unknown model {self.model!r}; choose one of {', '.join(FAMILIES)}")
+        if self.model == "gpt" and self.causal_share == 0:
+            object.__setattr__(self, "causal_share", 1.0)
+        if self.causal_share != 1 and self.model == "gpt":
+            raise UserError(
+                f"a gpt reads from left to right alone, but causal_share is {self.causal_share}; "
+                "choose bert to learn both"
+            )
+        if self.causal_share and self.model not in ("bert", "gpt"):
+            raise UserError(f"{self.model} looks both ways; choose gpt or bert for causal_share")
+        pairs = [task for task in ("next_sentence", "sentence_order") if getattr(self, task)]
+        if pairs and self.model not in ("bert", "albert"):
+            raise UserError(f"{self.model} has no {pairs[0]}; choose bert or albert for it")
+        if len(pairs) == 2:
+            raise UserError("next_sentence and sentence_order need other rows; choose one of them")
+        if self.causal_share and pairs:
+            raise UserError(
+                f"causal_share and {pairs[0]} both need the segment numbers; choose one of them"
+            )
 
     @classmethod
     def for_tier(
@@ -103,6 +150,16 @@ class TrainConfig:
             return replace(table[tier(name)], **changes)
         except TypeError as error:
             raise UserError(f"no such setting ({error}); see fmlab pretrain --help") from error
+
+    @property
+    def masks(self) -> dict[str, Any]:
+        """How tokens are hidden, as `MaskedBatches` wants it."""
+        return {
+            "rate": self.mask_rate,
+            "masking": self.masking,
+            "whole_words": self.whole_words,
+            "mask_copies": self.mask_copies,
+        }
 
     def bert(self, vocab_size: int) -> BertConfig:
         """Return the model's configuration for a tokenizer of `vocab_size` tokens."""

@@ -23,6 +23,7 @@ WAY = (
     {"checkpoint", "train_config", "new_model", "prepare", "picture_sizes", "optimiser", "energy"},
     {"picture_checkpoint", "picture_model"},
     {"zoo"},
+    {"generation"},
     {
         "pretrain",
         "recipe",
@@ -39,7 +40,7 @@ WAY = (
     {"adapt", "generate_images"},
     {"probes"},
     {"export"},
-    {"baselines"},
+    {"baselines", "picture_figures"},
     {"evaluate"},
     {"calibration"},
     {"plan"},
@@ -92,7 +93,7 @@ def allowed_for(part: str) -> set[str] | None:
         return GROUND | BESIDE[part]
     if part in ON_TOP:
         return set().union(*WAY, *BESIDE.values(), ON_TOP)
-    return {"zoo"} if part == "__init__" else None  # and that only when it is asked for
+    return {"zoo", "generation"} if part == "__init__" else None  # only when they are asked for
 
 
 def violations(root: Path) -> list[str]:

@@ -7,8 +7,13 @@ import torch
 import transformers
 
 from fmlab.batch import Batch
+from fmlab.masking import next_tokens
+from fmlab.models.albert import AlbertConfig, AlbertForPreTraining
 from fmlab.models.bert import BertConfig, BertForPreTraining
+from fmlab.models.gpt import GptConfig, GptForPreTraining
 from fmlab.models.hf import to_hf
+from fmlab.models.language_model import LanguageModel
+from fmlab.models.roberta import RobertaConfig, RobertaForPreTraining
 from fmlab.objectives import pretraining_loss
 from fmlab.optimiser import Muon, make_optimisers, orthogonal
 
@@ -147,3 +152,63 @@ def test_narrowing_leaves_other_batches_alone() -> None:
     causal = torch.tensor([True, False, False])
     mixed = Batch(given.input_ids, given.labels, given.document_ids, causal=causal)
     assert mixed.narrowed() is mixed
+
+
+@torch.no_grad()
+def test_a_causal_row_costs_the_sum_by_hand_and_what_transformers_says() -> None:
+    torch.manual_seed(1)
+    sizes = GptConfig(
+        40, 16, 2, 2, 32, hidden_dropout_prob=0, attention_probs_dropout_prob=0,
+        max_position_embeddings=8,
+    )  # fmt: skip
+    model = GptForPreTraining(sizes)
+    ids = torch.randint(5, 40, (3, 8))
+    one_piece = torch.ones_like(ids)
+    causal = torch.ones(3, dtype=torch.bool)
+    given = Batch(ids, next_tokens(ids, one_piece), one_piece, causal=causal, causal_share=1.0)
+    loss = pretraining_loss(model, given)
+    by_hand = 0.0
+    for row in ids:
+        for place in range(7):  # each token from those before it, asked for alone
+            probabilities = model(row[None, : place + 1]).logits[0, -1].softmax(-1)
+            by_hand -= math.log(float(probabilities[row[place + 1]]))
+    assert loss.masked is None
+    assert float(loss.main) == pytest.approx(by_hand / 21, abs=1e-5)
+    config, weights = to_hf(model)
+    theirs = transformers.GPT2LMHeadModel(transformers.GPT2Config(**config)).eval()
+    theirs.load_state_dict(weights, strict=False)
+    assert float(loss.total) == pytest.approx(float(theirs(ids, labels=ids).loss), abs=1e-5)
+
+
+@torch.no_grad()
+def test_a_roberta_costs_what_transformers_says() -> None:
+    torch.manual_seed(1)
+    model = RobertaForPreTraining(RobertaConfig(40, 16, 2, 2, 32)).eval()
+    given = batch()
+    config, weights = to_hf(model)
+    theirs = transformers.RobertaForMaskedLM(transformers.RobertaConfig(**config)).eval()
+    theirs.load_state_dict(weights, strict=False)
+    ours = float(pretraining_loss(model, given).total)
+    out = theirs(given.input_ids, labels=given.labels)
+    assert ours == pytest.approx(float(out.loss), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RobertaForPreTraining(RobertaConfig(40, 16, 2, 2, 32, pad_token_id=0)),
+        AlbertForPreTraining(AlbertConfig(40, 16, 3, 2, 32, embedding_size=8), False),
+        GptForPreTraining(GptConfig(40, 16, 2, 2, 32, hidden_dropout_prob=0.0)),
+    ],
+)
+def test_the_asked_places_alone_give_the_whole_loss_in_every_family(model: LanguageModel) -> None:
+    model.eval()
+    found = []
+    for given in (packed_batch(), packed_batch().narrowed()):
+        model.zero_grad()
+        loss = pretraining_loss(model, given).total
+        loss.backward()
+        grads = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+        found.append([loss.detach(), *grads])
+    for left, right in zip(*found, strict=True):
+        torch.testing.assert_close(left, right, atol=1e-6, rtol=1e-5)

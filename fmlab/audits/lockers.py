@@ -26,6 +26,7 @@ from fmlab.corpus import Corpus, load
 from fmlab.corpus.toyworld import lexicon
 from fmlab.errors import UserError
 from fmlab.files import sha256_bytes, write_text
+from fmlab.models.bert import BertForPreTraining
 from fmlab.pretrain import Pretraining, pretrain
 from fmlab.run_story import story
 from fmlab.seeds import numpy_rng
@@ -147,6 +148,7 @@ def exposures(run: Pretraining | Checkpoint, own: Sequence[Locker]) -> tuple[Exp
     Twenty secrets of one model are not twenty models: they share its text and its training.
     """
     model = run.masked_model if isinstance(run, Checkpoint) else run.model
+    assert isinstance(model, BertForPreTraining)
     found = [
         exposure(model, run.tokenizer, locker.format, locker.sentence, exact_up_to=1_000)
         for locker in own

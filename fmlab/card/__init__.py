@@ -109,7 +109,7 @@ def write_card(
         "fact": fact,
         "licence": licence,
         "repository": repository or repository_url(),
-        "metadata": metadata(name, licence, corpus, figures, trained["task"]).to_yaml(),
+        "metadata": metadata(name, licence, corpus, figures, trained).to_yaml(),
         "objective": trained,
         "corpus_line": corpus_line(known),
         "weights_sha256": weights_sha256,

@@ -13,7 +13,7 @@ from fmlab.checkpoint import WEIGHTS, causal_share, read_json
 from fmlab.energy import GRID_GRAMS_PER_KWH
 from fmlab.errors import UserError
 from fmlab.evaluate import BLIMP
-from fmlab.models.hf import is_causal
+from fmlab.models.hf import family, is_causal
 
 MEASURES = {
     "masked": "this model, gaps",
@@ -94,24 +94,27 @@ def objective(run: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, An
     rate = run.get("config", {}).get("mask_rate")
     hidden = "some of the tokens are" if rate is None else f"{100 * rate:g} % of the tokens are"
     gaps = f"{hidden} asked for and mostly hidden"
+    named = {"family": family(config).MODEL_TYPE}
+    name = family(config).NAME
+    read = f"{name} read from left to right" if name == "BERT" else name
     following = "each token is asked for the next one, and sees only what stands before"
     if share == 1:
-        return {
+        return named | {
             "share": share,
             "task": TASKS["causal"],
             "learned": "guessing the next token of text",
-            "kind": "BERT read from left to right (decoder), causal language model",
+            "kind": f"{read} (decoder), causal language model",
             "rows": f"causal: {following}",
         }
     if share == 0:
-        return {
+        return named | {
             "share": share,
             "task": TASKS["masked"],
             "learned": "filling gaps in text",
-            "kind": "BERT, encoder, masked language model",
+            "kind": f"{name}, encoder, masked language model",
             "rows": f"masked: {gaps}",
         }
-    return {
+    return named | {
         "share": share,
         "task": TASKS["masked"],
         "learned": "filling gaps in text and guessing its next token",
@@ -144,15 +147,16 @@ def size(config: Mapping[str, Any], header: Mapping[str, Any], folder: Path) -> 
     formats = {"F16": "float16", "BF16": "bfloat16", "F32": "float32"}
     stored = sorted({formats.get(tensor["dtype"], tensor["dtype"]) for tensor in tensors})
     settings = folder / "tokenizer_config.json"
+    sizes = family(config).config_from_hf(config)
     return {
         "parameters": sum(math.prod(tensor["shape"]) for tensor in tensors),
         "megabytes": (folder / WEIGHTS).stat().st_size / 1e6,
         "stored_as": ", ".join(stored),
-        "layers": config.get("num_hidden_layers"),
-        "hidden": config.get("hidden_size"),
-        "heads": config.get("num_attention_heads"),
-        "positions": config.get("max_position_embeddings"),
-        "vocabulary": config.get("vocab_size", 0),
+        "layers": sizes.num_hidden_layers,
+        "hidden": sizes.hidden_size,
+        "heads": sizes.num_attention_heads,
+        "positions": sizes.longest,
+        "vocabulary": sizes.vocab_size,
         "lowercase": read_json(settings).get("do_lower_case", True) if settings.exists() else True,
     }
 
@@ -275,7 +279,11 @@ def _with_interval(found: Mapping[str, Any], value: str, interval: str) -> str:
 
 
 def metadata(
-    name: str, licence: str, corpus: str, figures: Mapping[str, Any], task: str
+    name: str,
+    licence: str,
+    corpus: str,
+    figures: Mapping[str, Any],
+    trained: Mapping[str, Any],
 ) -> ModelCardData:
     """Return what the hub reads: licence, language, data sets, metrics, results."""
     text = corpus or "text"
@@ -300,8 +308,8 @@ def metadata(
         language="en" if corpus in ("books", "toyworld") else None,
         license=licence,
         library_name="transformers",
-        pipeline_tag=task,
-        tags=["bert", "teaching"],
+        pipeline_tag=trained["task"],
+        tags=[trained["family"], "teaching"],
         datasets=known.get(corpus, hub),
         metrics=["accuracy", "bits_per_byte"] if results else None,
         model_name=name,

@@ -6,6 +6,7 @@ Source: Devlin et al. 2019, arXiv:1810.04805. Field names are those of Hugging F
 `config.json` is one and the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from fmlab.batch import Batch
 from fmlab.errors import UserError
-from fmlab.models.attention import Blocks, SelfAttention, may_look
+from fmlab.models.attention import Blocks, Past, SelfAttention, may_look
 from fmlab.models.language_model import (
     ACTIVATIONS,
     LanguageModel,
@@ -263,6 +264,13 @@ class BertForPreTraining(LanguageModel):
             blocks=blocks,
             only=batch.only,
         )
+
+    def causal_states(self, input_ids: Tensor, past: Sequence[Past] | None = None) -> Tensor:
+        """Return the vectors of causal rows, `(B, T, hidden)`; segment 1 says that they are."""
+        assert past is None, "it reads everything again"
+        causal = torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
+        kinds = torch.ones_like(input_ids)
+        return self.bert(input_ids, token_type_ids=kinds, causal=causal).last_hidden_state  # type: ignore[no-any-return]
 
     def forward(
         self,

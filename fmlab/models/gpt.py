@@ -249,6 +249,14 @@ class GptForPreTraining(LanguageModel):
             only=batch.only,
         )
 
+    def causal_states(self, input_ids: Tensor, past: Sequence[Past] | None = None) -> Tensor:
+        """Return the vectors of a text, `(B, T, hidden)`: there is no other way to read it."""
+        return self.gpt(input_ids, past=past).last_hidden_state  # type: ignore[no-any-return]
+
+    def empty_past(self) -> list[Past]:
+        """Return a place for each layer's keys and values."""
+        return [Past() for _ in self.gpt.layers]
+
     def forward(
         self,
         input_ids: Tensor,

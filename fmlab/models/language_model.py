@@ -6,7 +6,7 @@ it is asked for. How they differ stands in their own files: read `bert`, then wh
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from fmlab.batch import Batch
 from fmlab.errors import UserError
-from fmlab.models.attention import Blocks
+from fmlab.models.attention import Blocks, Past
 
 ACTIVATIONS = {
     "gelu": nn.GELU(),
@@ -91,6 +91,25 @@ class LanguageModel(nn.Module):
             batch: What one step reads.
             blocks: Where tokens may look, for the GPU's kernel; found from the batch if not given.
         """
+
+    def causal_states(self, input_ids: Tensor, past: Sequence[Past] | None = None) -> Tensor:
+        """Return the vectors of a text that is read from left to right, `(B, T, hidden)`.
+
+        Args:
+            input_ids: Token numbers, `(B, T)`.
+            past: What `empty_past` gave, with the tokens before these.
+
+        Raises:
+            UserError: The family looks both ways, always.
+        """
+        raise UserError(
+            f"{type(self).__name__} looks both ways, so it cannot be asked for the next token; "
+            "choose a gpt, or a bert with causal rows"
+        )
+
+    def empty_past(self) -> Sequence[Past] | None:
+        """Return where a writer keeps what it has read; None if it reads everything again."""
+        return None
 
 
 def check_sizes(config: Any) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from fmlab.device import Device
 from fmlab.errors import UserError
-from fmlab.models.bert import BertForPreTraining
+from fmlab.models.language_model import LanguageModel
 from fmlab.probes.pseudo_likelihood import BATCH_TOKENS, Tick, scoring
 
 
@@ -88,15 +88,13 @@ def next_log_probs(model: nn.Module, input_ids: Tensor) -> Tensor:
 def _causal_logits(model: nn.Module, seen: Tensor) -> Tensor:
     """Return what a model says of the token after each of `seen`, `(B, T, vocab)`, in float32.
 
-    Ours reads from left to right where it is told to, and knows such text by its segment number 1.
+    Ours read from left to right where they are told to.
     """
-    if not isinstance(model, BertForPreTraining):
+    if not isinstance(model, LanguageModel):
         return model(seen).logits.float()  # type: ignore[no-any-return]
-    if model.masked_head is None:
+    if model.token_head is None:
         raise UserError("the model has no head for tokens; choose a language model")
-    causal = torch.ones(len(seen), dtype=torch.bool, device=seen.device)
-    out = model.bert(seen, token_type_ids=torch.ones_like(seen), causal=causal)
-    return model.masked_head(out.last_hidden_state).float()  # type: ignore[no-any-return]
+    return model.token_head(model.causal_states(seen)).float()  # type: ignore[no-any-return]
 
 
 def _refuse_looking_ahead(model: nn.Module, seen: Tensor) -> None:
