@@ -48,6 +48,10 @@ class Packed:
     token_type_ids: NDArray[np.uint8] | None = None
     next_sentence_label: NDArray[np.uint8] | None = None
 
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.input_ids)
+
     @property
     def tokens(self) -> int:
         """How many tokens there are, padding left out."""

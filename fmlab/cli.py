@@ -40,11 +40,15 @@ def book(serve: Annotated[bool, typer.Option(help="Show the site afterwards.")] 
 @app.command()
 def pretrain(
     corpus: Annotated[
-        str, typer.Option(help="toyworld, books, hub:NAME or folder:PATH.")
+        str,
+        typer.Option(
+            help="toyworld, books, hub:NAME or folder:PATH; or pictures: digits, moving-digits, "
+            "scenes, pictures:PATH or hub-pictures:NAME."
+        ),
     ] = "toyworld",
     tier: Annotated[str | None, typer.Option(help="cpu, t4 or full; else what suits.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="bert (if not given), roberta, albert or gpt.")
+        str | None, typer.Option(help="bert, roberta, albert, gpt; of pictures mae, clip, simclr.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --out.")] = False,
@@ -72,7 +76,6 @@ def pretrain(
     ] = None,
 ) -> None:
     """Pretrain a model; Ctrl-C stops it after the step in progress, --resume goes on."""
-    from fmlab.corpus import load
     from fmlab.evaluate import TEXT
     from fmlab.pretrain import pretrain as start
     from fmlab.pretrain import resumed_config
@@ -92,12 +95,14 @@ def pretrain(
     else:
         config = TrainConfig.for_tier(tier_name, corpus, **changes)
         enough = config.steps * config.batch_size * config.seq_len * 3 // 2
-        if max_words is None and not corpus.startswith("toyworld"):
+        if max_words is None and not (corpus.startswith("toyworld") or _of_pictures(corpus)):
             max_words = enough
         options |= _given(max_words=max_words)
     if plan:
         from fmlab.plan import plan as foresee
 
+        if _of_pictures(corpus):
+            raise UserError(f"--plan knows text alone so far, not {corpus}; start the run itself")
         print(
             foresee(
                 config,
@@ -111,7 +116,8 @@ def pretrain(
             )
         )
         return
-    run = start(config, load(corpus, **options), out, resume=resume, device=device, keep=keep or ())
+    read = _read(corpus, options)
+    run = start(config, read, out, resume=resume, device=device, keep=keep or ())
     if _speaks():
         _write_text_choice(out, corpus, options)
     try:
@@ -127,7 +133,22 @@ def pretrain(
         import torch
 
         run.save_checkpoint(out, torch.float16)
-    _say(f"the checkpoint is in {out}; look at it with: fmlab evaluate {out}")
+    look = "" if _of_pictures(corpus) else f"; look at it with: fmlab evaluate {out}"
+    _say(f"the checkpoint is in {out}{look}")
+
+
+def _of_pictures(corpus: str) -> bool:
+    from fmlab import vision
+
+    return vision.is_known(corpus)
+
+
+def _read(corpus: str, options: dict[str, Any]) -> Any:
+    """Return the text or the pictures of a name."""
+    from fmlab import corpus as text
+    from fmlab import vision
+
+    return (vision if _of_pictures(corpus) else text).load(corpus, **options)
 
 
 def _write_text_choice(out: Path, corpus: str, options: dict[str, Any]) -> None:
@@ -158,6 +179,7 @@ def _follow(run: Any) -> None:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True, quiet=not _speaks())
+    unit = run.recipe.about()["unit"].replace("per", "a", 1)
     with stopping_kindly(run), Progress(*columns, console=console) as progress:
         bar = progress.add_task("pretraining", total=run.config.steps, completed=run.step)
         for record in run:
@@ -170,14 +192,19 @@ def _follow(run: Any) -> None:
             if record.valid_loss is not None:
                 progress.console.print(
                     f"step {record.step}: loss {record.loss:.4f}, held-out {record.valid_loss:.4f}"
-                    f" nats a masked token, {record.tokens:,} tokens, {record.seconds:.0f} s"
+                    f" {unit}, {record.tokens:,} tokens, {record.seconds:.0f} s"
                 )
 
 
 def _compare(run: Any) -> None:
-    """Lay the last look at held-out text beside what counting makes of the same tokens."""
+    """Lay what was learned beside what needs no learning: counting words, or a mean picture."""
     from fmlab.baselines import beside_the_run
+    from fmlab.picture_figures import told
+    from fmlab.vision import Pictures
 
+    if isinstance(run.corpus, Pictures):
+        print("\n".join(told(run)))
+        return
     counted = beside_the_run(run)
     if counted:
         print(

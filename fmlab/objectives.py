@@ -14,7 +14,9 @@ et al. 2018 (causal); Charpentier & Samuel 2024, arXiv:2410.24159 (both in one m
 2019, arXiv:1909.11942, section 3.1 (the order of sentences).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -108,14 +110,18 @@ def pretraining_loss(model: LanguageModel, batch: Batch, blocks: Blocks | None =
     return Loss(total + follows, total, follows)
 
 
+LossOf = Callable[[Any, Any, Blocks | None], Loss]
+"""What a model minimises on a batch: here `pretraining_loss`, for text."""
+
+
 class Learner(nn.Module):
     """A model and its loss in one forward pass: what torch compiles, and shares out."""
 
-    def __init__(self, model: LanguageModel) -> None:
-        """Hold the model."""
+    def __init__(self, model: nn.Module, loss: LossOf = pretraining_loss) -> None:
+        """Hold the model and what it minimises."""
         super().__init__()
-        self.model = model
+        self.model, self.loss = model, loss
 
-    def forward(self, batch: Batch, blocks: Blocks | None = None) -> Loss:
-        """Return `pretraining_loss` of the batch."""
-        return pretraining_loss(self.model, batch, blocks)
+    def forward(self, batch: Any, blocks: Blocks | None = None) -> Loss:
+        """Return the loss of the batch."""
+        return self.loss(self.model, batch, blocks)

@@ -22,25 +22,23 @@ from typing import Any
 import torch
 
 from fmlab import processes, resume
-from fmlab.alarm import documents_of, last_words, what_is_wrong
+from fmlab.alarm import last_words, what_is_wrong
 from fmlab.batch import Batch
-from fmlab.batches import MaskedBatches
-from fmlab.checkpoint import save
 from fmlab.corpus import Corpus
 from fmlab.device import best_device
 from fmlab.energy import EnergyMeter
 from fmlab.errors import UserError
 from fmlab.loader import ahead_of_time
 from fmlab.memory import keep_freed_memory
-from fmlab.new_model import new_model
-from fmlab.objectives import pretraining_loss
-from fmlab.prepare import prepare
+from fmlab.picture_batches import PictureBatch
+from fmlab.picture_recipe import recipe_for
 from fmlab.records import LOG, Record, line, open_log, read_log
 from fmlab.run_story import story
 from fmlab.seeds import seed_torch
 from fmlab.step import Launched, Stepper, settled
 from fmlab.tokens import Tokenizer
 from fmlab.train_config import TrainConfig
+from fmlab.vision import Pictures
 
 LAG = 4  # steps that a GPU may have before it, while the oldest one's numbers are read
 
@@ -48,11 +46,14 @@ LAG = 4  # steps that a GPU may have before it, while the oldest one's numbers a
 class Pretraining:
     """A run: iterate over it for its records; `model` and `tokenizer` are there all the time.
 
+    What is learned, from text or from pictures, stands in its `recipe`.
+
     Started by `torchrun`, it is one of several processes that take each step together.
 
     Attributes:
+        recipe: Its rows, its model, its loss, and how it is kept.
         model: What is trained.
-        tokenizer: Trained on the corpus, or the one given.
+        tokenizer: Trained on the corpus, or the one given; None where nothing is read.
         records: Those of the steps done, also of earlier parts of a resumed run.
         stop: Set it to True and the run ends after the step in progress, saved.
     """
@@ -60,7 +61,7 @@ class Pretraining:
     def __init__(
         self,
         config: TrainConfig,
-        corpus: Corpus,
+        corpus: Corpus | Pictures,
         out: Path | str | None = None,
         tokenizer: Tokenizer | None = None,
         go_on: bool = False,
@@ -72,7 +73,7 @@ class Pretraining:
 
         Args:
             config: The sizes.
-            corpus: The text; its train split is read, its valid split looked at.
+            corpus: The text or the pictures; the train split is read, the valid split looked at.
             out: The run's folder; None to keep nothing.
             tokenizer: One that exists, or None to train one.
             go_on: Whether to resume the run in `out`.
@@ -98,28 +99,19 @@ class Pretraining:
             )
         if self.out is not None and go_on and (self.out / "tokenizer.json").exists():
             tokenizer = tokenizer or Tokenizer.load(self.out)
-        sizes = (config.vocab_size, config.seq_len, tokenizer)
-        pairs = (config.next_sentence, config.seed, config.sentence_order)
-        rows = self.processes.in_turn(lambda: prepare(corpus, *sizes, *pairs))
-        self.rows, self.tokenizer = rows, rows.tokenizer
+        self.recipe = recipe_for(config, corpus, tokenizer, self.processes)
+        self.rows: Any = self.recipe.rows
+        self.tokenizer: Any = self.recipe.tokenizer
+        self.batches, self.valid = self.recipe.batches, self.recipe.valid
         before = resume.last_state(self.out) if self.out is not None and go_on else {}
         self.device = settled(best_device(device), before, self.processes)
         keep_freed_memory()
         self.workers = (2 if self.on_gpu else 0) if workers is None else workers
 
-        def batches(split: Any, seed: int, size: int, causal_share: float) -> MaskedBatches:
-            how = {**config.masks, "causal_share": causal_share}
-            return MaskedBatches(split, self.tokenizer, size, seed, **how)
-
-        self.batches = batches(rows.train, config.seed, config.batch_size, config.causal_share)
-        self.valid = None
-        if rows.valid is not None:
-            size = min(config.batch_size, len(rows.valid.input_ids))
-            self.valid = batches(rows.valid, 1_000_003, size, config.causal_share // 1)
-
         seed_torch(config.seed, "weights")
-        self.model = new_model(config, self.tokenizer).to(self.device.name)
-        self.stepper = Stepper(self.model, config, self.device, self.processes)
+        self.model: Any = self.recipe.new_model().to(self.device.name)
+        loss = self.recipe.loss
+        self.stepper = Stepper(self.model, config, self.device, self.processes, loss)
         self.records: list[Record] = []
         self.step, self.tokens, self.seconds, self.kwh = 0, 0, 0.0, 0.0
         self.energy_method = "not measured"
@@ -193,22 +185,16 @@ class Pretraining:
     def _looks(self, step: int) -> bool:
         return step % self.config.valid_every == 0 or step == self.config.steps
 
-    def _ready(self, step: int) -> tuple[Batch, int]:
+    def _ready(self, step: int) -> tuple[Batch | PictureBatch, int]:
         """Return this process's part of a step's batch, and the tokens of the whole."""
         batch = self.batches.batch(step)
         tokens = batch.tokens
         if self.processes.count > 1:
             batch = batch.part(self.processes.rank, self.processes.count)
         if self.on_gpu:
-            return batch.padded(self._most_places()).pinned(), tokens
+            most = self.recipe.most_places(self.processes.count)
+            return batch.padded(most).pinned(), tokens
         return batch.narrowed(), tokens
-
-    def _most_places(self) -> int:
-        """Return how many places may be asked in a part of a batch, six deviations above."""
-        rows = self.config.batch_size // self.processes.count
-        causal = -(-self.batches.causal_rows // self.processes.count)
-        masked = (rows - causal) * self.config.seq_len * self.config.mask_rate
-        return causal * self.config.seq_len + -(-int(masked + 6 * math.sqrt(masked)) // 64) * 64
 
     def _record(self, done: Launched, started: float) -> Record:
         """Return a step's record, once its numbers are here and nothing is wrong with them."""
@@ -237,7 +223,7 @@ class Pretraining:
     def _what_happened(self, step: int, wrong: str) -> str:
         """Return the line that ends a run that went wrong."""
         rows = [int(row) for row in self.batches.rows(step - 1)]
-        titles = documents_of(rows, self.corpus.split("train"), self.tokenizer, self.config)
+        titles = self.recipe.titles(rows)
         if self._folder is not None:
             resume.set_aside(self._folder, step - 1)
         good = resume.points(self.out) if self.out is not None else []
@@ -245,21 +231,24 @@ class Pretraining:
 
     @torch.no_grad()
     def valid_loss(self) -> float | None:
-        """Return the mean loss on held-out rows in nats a masked token; the masks never change."""
+        """Return the mean loss on held-out rows; what is hidden in them never changes.
+
+        Of text in nats a masked token; of pictures in the units that `run.json` names.
+        """
         if self.valid is None:
             return None
         self.model.eval()
-        rows = min(self.config.valid_rows, len(self.valid.packed.input_ids))
+        rows = min(self.config.valid_rows, len(self.valid.packed))
         losses = []
         for step in range(max(1, rows // self.valid.batch_size)):
             with self.stepper.autocast():
                 batch = self.valid.batch(step).to(self.device.name)
-                losses.append(pretraining_loss(self.model, batch).main)
+                losses.append(self.recipe.loss(self.model, batch).main)
         return float(torch.stack(losses).mean())
 
     def save_checkpoint(self, folder: Path | str, dtype: torch.dtype = torch.float32) -> Path:
         """Write the model as it is now, with the run's story, as a checkpoint."""
-        return save(folder, self.model, self.tokenizer, story(self), dtype)
+        return self.recipe.save(folder, self.model, story(self), dtype)
 
     def save_point(self) -> None:
         """Write a point to resume from; older ones go once it is whole."""
@@ -279,7 +268,7 @@ class Pretraining:
             "commands": self.commands,
         }
         if not self._tokenizer_is_kept:  # before the point, which is nothing without it
-            self.tokenizer.save(self._folder, self.config.seq_len)
+            self.recipe.keep_tokenizer(self._folder)
             self._tokenizer_is_kept = True
         # named_parameters names a shared table once; safetensors refuses two names for one
         weights = dict(self.model.named_parameters())
@@ -308,7 +297,7 @@ class Pretraining:
 
 def pretrain(
     config: TrainConfig,
-    corpus: Corpus,
+    corpus: Corpus | Pictures,
     out: Path | str | None = None,
     *,
     tokenizer: Tokenizer | None = None,

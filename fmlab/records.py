@@ -19,11 +19,11 @@ class Record:
     Attributes:
         step: From 1.
         loss: Mean loss of the masked tokens of the step's batch, in nats; of the causal rows' if
-            no row is masked.
+            no row is masked; of pictures, in the units that `run.json` names.
         next_sentence_loss: In nats, or None without that task.
         valid_loss: Mean loss on held-out rows, in nats, at the steps that look; else None.
         learning_rate: AdamW's at this step.
-        tokens: Tokens read since the start, padding left out.
+        tokens: Tokens read since the start, padding left out; patches of pictures count too.
         seconds: Of computing since the start, also before it was resumed.
         causal_loss: Mean loss of the tokens of the causal rows, in nats, or None without them.
     """

@@ -1,14 +1,12 @@
 """What `run.json` tells of a run: data, sizes, versions, device, speed, energy, result."""
 
 import platform
-from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import fmlab
-from fmlab.files import sha256_bytes
 
 if TYPE_CHECKING:
     from fmlab.pretrain import Pretraining
@@ -18,23 +16,20 @@ def story(run: "Pretraining") -> dict[str, Any]:
     """Return all that a reader needs to judge a run, or to make it again."""
     looks = [record.valid_loss for record in run.records if record.valid_loss is not None]
     parameters = sum(weight.numel() for weight in run.model.parameters())
-    causal_rows = run.batches.causal_rows / run.config.batch_size
+    about = run.recipe.about()
     return {
         "command": run.commands[0],
         "resumed_by": run.commands[1:],
         "finished": datetime.now(UTC).date().isoformat(),
         "config": asdict(run.config),
         "parameters": parameters,
-        "objective": {"masked_rows": 1 - causal_rows, "causal_rows": causal_rows},
-        "corpus": _about_text(run),
-        "tokenizer": {
-            "vocab_size": run.tokenizer.vocab_size,
-            "sha256": sha256_bytes(run.tokenizer.fast.to_str().encode()),
-        },
+        "objective": about["objective"],
+        "corpus": about["corpus"],
+        "tokenizer": about["tokenizer"],
         "seed": run.config.seed,
         "steps": run.step,
         "tokens": run.tokens,
-        "epochs": round(run.tokens / max(1, run.rows.train.tokens), 3),
+        "epochs": round(run.tokens / max(1, about["epoch"]), 3),
         "seconds": round(run.seconds, 1),
         "tokens_per_second": round(run.tokens / max(run.seconds, 1e-9)),
         "device": {
@@ -47,7 +42,7 @@ def story(run: "Pretraining") -> dict[str, Any]:
         "loss": {
             "train_last_100_steps": _mean([record.loss for record in run.records[-100:]]),
             "valid": looks[-1] if looks else None,
-            "unit": "nats per token" if causal_rows == 1 else "nats per masked token",
+            "unit": about["unit"],
             "causal_last_100_steps": _mean(
                 [r.causal_loss for r in run.records[-100:] if r.causal_loss is not None]
             ),
@@ -57,19 +52,6 @@ def story(run: "Pretraining") -> dict[str, Any]:
             "fmlab": fmlab.__version__,
             **{name: version(name) for name in ("torch", "numpy", "tokenizers", "transformers")},
         },
-    }
-
-
-def _about_text(run: "Pretraining") -> dict[str, Any]:
-    documents = run.corpus.documents
-    return {
-        "name": run.corpus.name,
-        "sha256": run.corpus.sha256,
-        "documents": dict(Counter(document.split for document in documents)),
-        "train_words": sum(len(d.text.split()) for d in run.corpus.split("train")),
-        "train_tokens": run.rows.train.tokens,
-        "licences": sorted({document.licence for document in documents}),
-        "row_fill": round(run.rows.train.fill, 4),
     }
 
 

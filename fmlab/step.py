@@ -16,9 +16,9 @@ from torch.nn.parallel import DistributedDataParallel
 from fmlab.batch import Batch
 from fmlab.device import Device
 from fmlab.models.attention import blocks_to_look
-from fmlab.models.language_model import LanguageModel
-from fmlab.objectives import Learner
+from fmlab.objectives import Learner, LossOf, pretraining_loss
 from fmlab.optimiser import make_optimisers
+from fmlab.picture_batches import PictureBatch
 from fmlab.processes import Processes, together
 from fmlab.seeds import seed_torch
 from fmlab.train_config import TrainConfig
@@ -82,17 +82,18 @@ class Stepper:
 
     def __init__(
         self,
-        model: LanguageModel,
+        model: nn.Module,
         config: TrainConfig,
         device: Device,
         processes: Processes,
+        loss: LossOf = pretraining_loss,
     ) -> None:
         """Share the model out over the processes, and compile it for a GPU.
 
         On two cores compiling gained nothing (1.00 times) and took 7 to 54 seconds.
         """
         self.model, self.config, self.device, self.processes = model, config, device, processes
-        self.learner: nn.Module = Learner(model)
+        self.learner: nn.Module = Learner(model, loss)
         if processes.count > 1:
             with together():
                 self.learner = DistributedDataParallel(self.learner)
@@ -108,7 +109,7 @@ class Stepper:
         )
         self.scaler = torch.amp.GradScaler(device.name, enabled=device.loss_scaling)
 
-    def launch(self, batch: Batch, step: int) -> Values:
+    def launch(self, batch: Batch | PictureBatch, step: int) -> Values:
         """Start step `step` (from 0) on this process's part of its batch."""
         config = self.config
         self.model.train()
@@ -121,7 +122,8 @@ class Stepper:
 
         batch = batch.to(self.device.name)
         blocks = None
-        if self.device.blocks and batch.document_ids is not None and not config.dropout:
+        asks = self.device.blocks and not config.dropout
+        if asks and isinstance(batch, Batch) and batch.document_ids is not None:
             blocks = blocks_to_look(batch.document_ids, batch.causal)
         with together():
             with self.autocast():

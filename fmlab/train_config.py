@@ -6,6 +6,8 @@ from typing import Any
 from fmlab.errors import UserError
 from fmlab.masking import STATIC_COPIES, Masking
 from fmlab.models.bert import BertConfig
+from fmlab.picture_sizes import FAMILIES as OF_PICTURES
+from fmlab.picture_sizes import picture_sizes
 from fmlab.tiers import TIERS, tier
 
 FAMILIES = ("bert", "roberta", "albert", "gpt")
@@ -16,7 +18,8 @@ class TrainConfig:
     """Everything that decides what a run computes.
 
     Attributes:
-        model: Which family: `bert`, `roberta`, `albert` or `gpt`.
+        model: Which family: `bert`, `roberta`, `albert` or `gpt`; of pictures `mae`, `clip` or
+            `simclr`.
         vocab_size: Tokens of the tokenizer, at most.
         hidden_size, num_hidden_layers, num_attention_heads, intermediate_size: As in BERT.
         seq_len: Tokens a row; also the number of positions of the model.
@@ -32,6 +35,10 @@ class TrainConfig:
             the next one: between 0 and 1 one model learns both. A BERT of causal rows alone is a
             GPT in all but its parts; a `gpt` reads so in any case, and this is 1.
         embedding_size: The length of an ALBERT's token vectors; 0 for a quarter of hidden_size.
+        patch_size: The side of a picture's patch, in pixels.
+        decoder_layers: Of a masked autoencoder, whose decoder is half as wide as its encoder.
+        norm_pixels: Whether it paints each patch in units of its own.
+        temperature: Of the comparison of two views: the smaller, the more near strangers count.
         dropout: Share of numbers that is dropped; 0 where text is seen only a few times.
         learning_rate: AdamW's, for embeddings, norms, offsets and heads.
         matrix_learning_rate: Muon's, for the matrices of the layers.
@@ -62,6 +69,10 @@ class TrainConfig:
     sentence_order: bool = False
     causal_share: float = 0.0
     embedding_size: int = 0
+    patch_size: int = 4
+    decoder_layers: int = 1
+    norm_pixels: bool = False
+    temperature: float = 0.5
     dropout: float = 0.0
     learning_rate: float = 1e-3
     matrix_learning_rate: float = 0.01
@@ -88,6 +99,8 @@ class TrainConfig:
             "valid_rows",
             "save_every",
             "mask_copies",
+            "patch_size",
+            "decoder_layers",
         ):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -100,6 +113,8 @@ class TrainConfig:
         if not 0 <= self.causal_share <= 1:
             raise UserError(f"causal_share is {self.causal_share}; it must lie between 0 and 1")
         self._fit_family()
+        if self.temperature <= 0:
+            raise UserError(f"temperature is {self.temperature}; it must be above 0")
         for name in ("warmup", "decay", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} is {getattr(self, name)}; it must be 0 or more, below 1")
@@ -110,8 +125,8 @@ class TrainConfig:
         Raises:
             UserError: It cannot.
         """
-        if self.model not in FAMILIES:
-            raise UserError(f"unknown model {self.model!r}; choose one of {', '.join(FAMILIES)}")
+        if self.model not in (known := (*FAMILIES, *OF_PICTURES)):
+            raise UserError(f"unknown model {self.model!r}; choose one of {', '.join(known)}")
         if self.model == "gpt" and self.causal_share == 0:
             object.__setattr__(self, "causal_share", 1.0)
         if self.causal_share != 1 and self.model == "gpt":
@@ -139,15 +154,20 @@ class TrainConfig:
 
         Args:
             name: `cpu`, `t4`, `full`, or None for what suits this machine.
-            corpus: `toyworld` has a table of its own, all other text shares one.
+            corpus: `toyworld` has a table of its own, all other text shares one; pictures have
+                one a model.
             changes: Fields to set otherwise.
 
         Raises:
             UserError: Unknown tier or field.
         """
+        row = tier(name)
+        of_pictures = picture_sizes(row, corpus, changes.get("model"))
         table = TOYWORLD if corpus.partition(":")[0] == "toyworld" else TEXT
         try:
-            return replace(table[tier(name)], **changes)
+            if of_pictures is not None:
+                return cls(**{**of_pictures, **changes})
+            return replace(table[row], **changes)
         except TypeError as error:
             raise UserError(f"no such setting ({error}); see fmlab pretrain --help") from error
 
