@@ -59,11 +59,10 @@ class Batch:
 def solved(lab: LabSource, count: int) -> Iterator[Submission]:
     """Yield `count` submissions that solve a lab, each in its own words."""
     notebook = student_notebook(lab, "")
+    answers = [q.answer for q in lab.questions] + [q.answer for q in lab.open]
     solution = {
-        lab.notebook.cells[q.answer]["id"]: regions.without_markers(
-            lab.notebook.cells[q.answer].source
-        )
-        for q in (*lab.questions, *lab.open)
+        lab.notebook.cells[i]["id"]: regions.without_markers(lab.notebook.cells[i].source)
+        for i in answers
     }
     for number in range(count):
         own = copy.deepcopy(notebook)
