@@ -30,13 +30,14 @@ class Rubric:
     def _repr_html_(self) -> str:
         caption = word("rubric", name=self.name, total=self.total).replace("`", "")
         rows = "".join(
-            f'<tr><th scope="row" style="text-align:left;font-weight:normal">{escape(criterion)}'
-            f"</th><td>{points:g}</td></tr>"
+            f'<tr><th scope="row" style="font-weight: normal">{escape(criterion)}</th>'
+            f"<td>{points:g}</td></tr>"
             for criterion, points in self.criteria.items()
         )
         return (
-            f"<table><caption>{escape(caption)}</caption><thead><tr>"
-            f'<th scope="col" style="text-align:left">{escape(word("criterion"))}</th>'
+            '<div class="table-wrapper" style="overflow-x: auto"><table class="table">'
+            f"<caption>{escape(caption)}</caption><thead><tr>"
+            f'<th scope="col">{escape(word("criterion"))}</th>'
             f'<th scope="col">{escape(word("points"))}</th></tr></thead>'
-            f"<tbody>{rows}</tbody></table>"
+            f"<tbody>{rows}</tbody></table></div>"
         )
