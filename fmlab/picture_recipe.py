@@ -32,7 +32,7 @@ from fmlab.vision import Pictures
 
 ASKS: dict[str, Ask] = {"mae": "patches", "simclr": "views", "clip": "captions"}
 UNITS = {
-    "patches": "squared units of pixels from -1 to 1, per number of a hidden patch",
+    "patches": "squared error per hidden number, of pixels from -1 to 1",
     "views": "nats per view",
     "captions": "nats per picture and caption",
 }

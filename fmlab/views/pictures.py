@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-NARROW = 96  # pixels on the screen that a picture has at least
+NARROW = 96  # pixels on the screen that a picture is high, or somewhat more or less
+WORDS = 120  # pixels that the line below it has at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +62,12 @@ class Grid:
         shown = (
             f'<img alt="{html.escape(self.alt[number], quote=True)}" src="{as_uri(pixels)}" '
             f'width="{width * times}" height="{height * times}" style="image-rendering: pixelated; '
-            'max-width: 100%; border: 1px solid #888; display: block"/>'
+            'max-width: 100%; height: auto; border: 1px solid #888; display: block"/>'
         )
         if not self.labels:
             return shown
-        return f"{shown}<small>{html.escape(self.labels[number])}</small>"
+        room = f"display: block; max-width: {max(width * times, WORDS)}px"
+        return f'{shown}<small style="{room}">{html.escape(self.labels[number])}</small>'
 
 
 def side_by_side(pixels: Pixels) -> Pixels:
