@@ -1,7 +1,8 @@
 """The sizes of a run on pictures: a table a model, a row a tier.
 
-On one core of two, in float32, the cpu tier of `mae` on digits took 43 seconds, that of `clip` on
-scenes 70. The other tiers are guesses from these: nobody has run them yet.
+On one core in float32, over three seeds, the cpu tier of `mae` took 49 to 54 seconds of computing
+on digits, and that of `clip` 43 to 48 on scenes; `python -m fmlab.bench.pictures` measures it anew.
+The other tiers are guesses from these: nobody has run them yet.
 """
 
 from typing import Any
