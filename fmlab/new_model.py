@@ -11,6 +11,8 @@ from fmlab.models.roberta import RobertaConfig, RobertaForPreTraining
 from fmlab.tokens import Tokenizer
 from fmlab.train_config import FAMILIES, TrainConfig
 
+PUBLISHED = 128  # the length of a token's vector in every ALBERT (Lan et al. 2019, table 1)
+
 
 def new_model(config: TrainConfig, tokenizer: Tokenizer) -> LanguageModel:
     """Return the model of a run before its first step; seed torch first.
@@ -39,7 +41,7 @@ def roberta(config: TrainConfig, tokenizer: Tokenizer) -> RobertaForPreTraining:
 
 def albert(config: TrainConfig, tokenizer: Tokenizer) -> AlbertForPreTraining:
     """Return an ALBERT, whose layers are one, gone through num_hidden_layers times."""
-    short = config.embedding_size or max(1, config.hidden_size // 4)
+    short = config.embedding_size or min(PUBLISHED, config.hidden_size)
     sizes = _sizes(config, tokenizer) | {
         "embedding_size": short,
         "pad_token_id": tokenizer.pad_id,

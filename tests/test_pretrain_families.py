@@ -167,7 +167,7 @@ def test_the_sizes_of_a_run_become_those_of_its_model(corpus: Corpus) -> None:
     ordered = made["albert, order"]
     assert isinstance(ordered, AlbertForPreTraining)
     assert ordered.sentence_order_head is not None
-    assert ordered.config.embedding_size == 32 // 4
+    assert ordered.config.embedding_size == 32
     assert (gpt.config.hidden_dropout_prob, gpt.config.attention_probs_dropout_prob) == (0.1, 0.1)
     weights = {name: sum(w.numel() for w in model.parameters()) for name, model in made.items()}
     assert weights["albert"] < weights["gpt"] < weights["roberta"]
