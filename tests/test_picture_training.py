@@ -131,7 +131,7 @@ def test_figures_of_a_run_are_told_in_lines(pictures: dict[str, Pictures]) -> No
     for name, words in [
         ("mae", ["mean picture", "nearest visible patch"]),
         ("simclr", []),
-        ("bert", ["nearest to one of what was asked for"]),
+        ("bert", ["nearest to one of what was asked for", "drawn in one step"]),
     ]:
         run = pretrain(config(name, steps=2), pictures[name])
         list(run)
@@ -235,10 +235,10 @@ def test_captions_of_scenes_are_found_among_sixteen() -> None:
 
 @pytest.mark.slow
 def test_drawn_digits_are_those_that_were_asked_for() -> None:
-    """The cpu tier: step by step they are told better than when all is guessed at once."""
+    """The cpu tier: and step by step they come nearer to real ones than if guessed at once."""
     run = learn("digits", 0, model="bert").run
     slowly, at_once = drawn(run), drawn(run, steps=1)
     print(slowly, at_once)
     assert slowly.interval[0] > 0.5
-    assert slowly.share > at_once.share
+    assert slowly.distance < 0.9 * at_once.distance
     assert slowly.copies < 0.1 * slowly.asked

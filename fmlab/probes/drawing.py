@@ -23,12 +23,15 @@ class Drawing:
         copies: How many are a learned picture, pixel by pixel.
         asked: How many were drawn.
         captions: How many different captions there are: chance is one in so many.
+        distance: Mean distance to the nearest learned picture: the root of the mean square, where
+            pixels go from 0 to 1. Pixels that don't fit each other make it large.
     """
 
     right: int
     copies: int
     asked: int
     captions: int
+    distance: float
 
     @property
     def share(self) -> float:
@@ -55,18 +58,22 @@ def drawing(pixels: Pixels, captions: Sequence[str], learned: Sequence[Picture])
         learned: The pictures that the model was trained on.
 
     Does not show: that the pictures are good, or that they differ from each other. Look at them.
+    The share alone is blind to noise: digits whose pixels were all guessed at once were told as
+    well as others (0.94 of 200 against 0.93), but lay farther from all real ones (0.21 against
+    0.16, where real held-out ones lie at 0.13; one model).
     """
     known = _flat(stack(learned))
     nearest, distance = _nearest(_flat(pixels), known)
     said = [learned[int(place)].caption for place in nearest]
     right = sum(found == asked for found, asked in zip(said, captions, strict=True))
-    different = len({picture.caption for picture in learned})
-    return Drawing(right, int((distance == 0).sum()), len(pixels), different)
+    different, copies = len({picture.caption for picture in learned}), int((distance == 0).sum())
+    far = float(np.sqrt(distance / known.shape[1]).mean()) / 255
+    return Drawing(right, copies, len(pixels), different, far)
 
 
-def judge(held_out: Sequence[Picture], learned: Sequence[Picture]) -> float:
-    """Return the share of real held-out pictures that the judge takes for what they are."""
-    return drawing(stack(held_out), [picture.caption for picture in held_out], learned).share
+def judge(held_out: Sequence[Picture], learned: Sequence[Picture]) -> Drawing:
+    """Return how the judge takes real held-out pictures: what drawn ones are to be laid beside."""
+    return drawing(stack(held_out), [picture.caption for picture in held_out], learned)
 
 
 def _flat(pixels: Pixels) -> NDArray[np.float64]:
