@@ -39,6 +39,7 @@ from fmlab.grading.page import page_notebook
 
 ENVIRONMENT = {"FMLAB_TIER": "cpu", "FMLAB_PAGES": "1"}
 """What a page of the site finds in its environment, and a reference run too."""
+DEFAULT = "books-small"
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 _RECORD = "application/papermill.record/"
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -243,15 +244,23 @@ def is_stale(path: Path, stored: Path) -> bool:
         return True
     kept = load(stored)
     same = [c.source for c in solved(path).cells] == [c.source for c in kept.cells]
-    made_with, now = kept.metadata.get("fmlab", {}), _made_with()
+    made_with = kept.metadata.get("fmlab", {})
+    now = _made_with("\n".join(cell.source for cell in kept.cells))
     # A model that came later changes nothing in what was printed before.
     return not same or any(now.get(name) != digest for name, digest in made_with.items())
 
 
-def _made_with() -> dict[str, str]:
-    """Return the hashes of the models that come with fmlab: what is printed hangs on them."""
+def _made_with(text: str) -> dict[str, str]:
+    """Return the hashes of the models that come with fmlab: what is printed hangs on them.
+
+    All pages may use the one that is loaded by default; another one only where it is named.
+    """
     models = sorted(ASSETS.glob("*/model.safetensors"))
-    return {path.parent.name: sha256_file(path)[:16] for path in models}
+    return {
+        path.parent.name: sha256_file(path)[:16]
+        for path in models
+        if path.parent.name == DEFAULT or path.parent.name.split("-")[0] in text
+    }
 
 
 def kept_run(notebook: Any, executions: Path) -> Any | None:
@@ -300,7 +309,7 @@ def make(path: Path, stored: Path, timeout: int = 900) -> None:
         raise UserError(f"{path}: a cell stopped with {why}; mend it")
     joined, _ = coalesce_streams(done.notebook, {})
     kept = plain(joined)
-    kept.metadata["fmlab"] = _made_with()
+    kept.metadata["fmlab"] = _made_with("\n".join(cell.source for cell in kept.cells))
     write_text(stored, source.notebook_json(kept))
 
 

@@ -36,7 +36,10 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def run(builder: str = "html", **pages: str) -> tuple[Path, str]:
         source = tmp_path / "source"
         source.mkdir()
-        (source / "conf.py").write_text('extensions = ["myst_parser", "live"]\nlanguage = "en"\n')
+        (source / "conf.py").write_text(
+            'extensions = ["myst_parser", "live"]\nlanguage = "en"\n'
+            'suppress_warnings = ["app.add_node"]\n'  # of another test's Sphinx in this process
+        )
         listed = "\n".join(pages)
         (source / "index.md").write_text(f"# Index\n\n```{{toctree}}\n{listed}\n```\n")
         for name, text in pages.items():

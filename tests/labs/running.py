@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -21,6 +22,7 @@ def run_cells(cells: list[Any], after: dict[str, Change]) -> tuple[dict[str, Any
     names: dict[str, Any] = {"__name__": "__main__"}
     printed = io.StringIO()
     met = set()
+    plt.close("all")  # those of the run before
     with contextlib.redirect_stdout(printed):
         for number, cell in enumerate(cells):
             if cell.cell_type != "code":
