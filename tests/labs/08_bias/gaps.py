@@ -49,7 +49,10 @@ def gaps(labels, predictions, women, classes):
     right, found = (labels == predictions).float(), torch.zeros(classes)
     for label in range(classes):
         said = predictions == label
-        rates = [right[said & group].sum() / max(1, int((said & group).sum())) for group in (women, ~women)]
+        rates = [
+            right[said & group].sum() / max(1, int((said & group).sum()))
+            for group in (women, ~women)
+        ]
         found[label] = rates[0] - rates[1]
     return found
 

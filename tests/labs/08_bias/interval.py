@@ -61,7 +61,9 @@ def effect_interval(scores, of_women, draws, seed):
     generator = torch.Generator().manual_seed(seed)
     by_job, means = scores.mean(0), []
     for side in (by_job[of_women], by_job[~of_women]):
-        means.append(side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1))
+        means.append(
+            side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1)
+        )
     found = means[0] - means[1]
     return float(found.quantile(0.05)), float(found.quantile(0.95))
 
@@ -71,7 +73,9 @@ def effect_interval(scores, of_women, draws, seed):
     generator = torch.Generator().manual_seed(seed)
     by_job, means = scores.mean(0), []
     for side in (by_job[of_women], by_job[~of_women]):
-        means.append(side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1))
+        means.append(
+            side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1)
+        )
     found = means[0] - means[1]
     return float(found.mean() - found.std()), float(found.mean() + found.std())
 
@@ -81,7 +85,9 @@ def effect_interval(scores, of_women, draws, seed):
     generator = torch.Generator().manual_seed(seed)
     by_job, means = scores.mean(0), []
     for side in (by_job[of_women], by_job[~of_women]):
-        means.append(side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1))
+        means.append(
+            side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1)
+        )
     found = means[0] - means[1]
     return float(found.min()), float(found.max())
 
@@ -121,7 +127,9 @@ def effect_interval(scores, of_women, draws, seed):
     generator = torch.Generator().manual_seed(seed)
     by_job, means = scores.mean(0), []
     for side in (by_job[of_women], by_job[~of_women]):
-        means.append(side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1))
+        means.append(
+            side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1)
+        )
     found = means[0] - means[1]
     return float(found.quantile(0.975)), float(found.quantile(0.025))
 
@@ -140,7 +148,9 @@ def effect_interval(scores, of_women, draws, seed):
     generator = torch.Generator().manual_seed(0)
     by_job, means = scores.mean(0), []
     for side in (by_job[of_women], by_job[~of_women]):
-        means.append(side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1))
+        means.append(
+            side[torch.randint(len(side), (draws, len(side)), generator=generator)].mean(1)
+        )
     found = means[0] - means[1]
     return float(found.quantile(0.025)), float(found.quantile(0.975))
 
