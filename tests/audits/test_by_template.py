@@ -8,7 +8,7 @@ import torch
 
 from fmlab.audits.by_template import association, effect, effect_interval
 from fmlab.errors import UserError
-from fmlab.seeds import numpy_rng
+from fmlab.seeds import numpy_rng, torch_generator
 
 WOMEN = torch.tensor([True, True, False, False, False])
 
@@ -59,9 +59,10 @@ def test_a_list_of_one_job_keeps_it() -> None:
 
 
 def test_the_seed_decides() -> None:
-    scores = torch.rand(2, 5)
-    assert effect_interval(scores, WOMEN, seed=1) == effect_interval(scores, WOMEN, seed=1)
-    assert effect_interval(scores, WOMEN, seed=1) != effect_interval(scores, WOMEN, seed=2)
+    scores = torch.rand(2, 60, generator=torch_generator(0, "scores"))
+    women = torch.arange(60) % 2 == 0
+    assert effect_interval(scores, women, seed=1) == effect_interval(scores, women, seed=1)
+    assert effect_interval(scores, women, seed=1) != effect_interval(scores, women, seed=2)
 
 
 def test_an_empty_list_is_refused() -> None:
