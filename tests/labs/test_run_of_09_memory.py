@@ -246,9 +246,10 @@ def printed(reference_run: Any) -> str:
 
 def row(text: str, begins: str) -> list[tuple[float, float, float]]:
     """Return the means and intervals of a table's row."""
-    line = next(line for line in text.split("\n") if line.startswith(begins))
-    found = re.findall(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)", line)
-    assert found, line
+    interval = r"-?[\d.]+ \(-?[\d.]+ to -?[\d.]+\)\s*"
+    cells = re.search(rf"(?<!\w){re.escape(begins)}\s*(?:[\d.]+ )?((?:{interval})+)", text)
+    assert cells is not None, begins
+    found = re.findall(r"(-?[\d.]+) \((-?[\d.]+) to (-?[\d.]+)\)", cells[1])
     return [(float(a), float(b), float(c)) for a, b, c in found]
 
 
