@@ -24,7 +24,7 @@ from fmlab.files import write_text
 
 KEPT_EXECUTIONS = 3
 # These can't change what a page's cells print.
-_NOT_IN_OUTPUTS = {"fmlab/book.py", "fmlab/cli.py", "fmlab/__main__.py"}
+_NOT_IN_OUTPUTS = {f"fmlab/{name}.py" for name in ("book", "cli", "cli_pretrain", "__main__")}
 # Lines of Jupyter Book's talk that say something to a reader of the terminal.
 _TELLING = re.compile(r"Execut(?:ing|ed) notebook|WARNING:|ERROR:|CRITICAL:|\w+Error\b")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")

@@ -54,7 +54,7 @@ GROUND = WAY[0]
 # These stand beside the way: the ground and what is named here is all they may import.
 BESIDE = {"grading": {"grading"}, "book": {"book", "grading"}, "bundle": {"book"}}
 # These stand on top, and nothing on the way may import them.
-ON_TOP = {"cli", "cli_audits", "cli_labs", "doctor", "__main__"}
+ON_TOP = {"cli", "cli_audits", "cli_labs", "cli_pretrain", "doctor", "__main__"}
 # What a part of the way must leave to others.
 LEFT_TO_OTHERS = {
     "probes": {"matplotlib"},  # a measurement never draws

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmlab import calibration, cli, corpus, energy, pretrain, resume
+from fmlab import calibration, cli, cli_pretrain, corpus, energy, pretrain, resume
 from fmlab.calibration import Task, bytes_in, calibrate
 from fmlab.errors import UserError
 from fmlab.plan import Plan, in_bytes, in_time, plan
@@ -53,7 +53,7 @@ def train(
 ) -> pretrain.Pretraining:
     """Run as the command does; `until` stops it there."""
     run = pretrain.pretrain(config, corpus.load("toyworld", **TEXT), out, **more)
-    cli._write_text_choice(out, "toyworld", TEXT)
+    cli_pretrain._write_text_choice(out, "toyworld", TEXT)
     for record in run:
         run.stop = record.step == until
     if half:

@@ -1,4 +1,4 @@
-"""What a lab's own cell declares, read without running it: points, hints and rubrics."""
+"""What cells say that are read and not run: what a lab declares, which names an answer defines."""
 
 import ast
 from dataclasses import dataclass
@@ -39,3 +39,15 @@ def declared(module: ast.Module) -> Declared:
         "write `Lab(globals(), points={...}, hints={...})` with plain values, and "
         "`rubrics={NAME: {CRITERION: POINTS}}` where there are open questions"
     )
+
+
+def defined_names(module: ast.Module) -> set[str]:
+    """Return the names that a cell defines at its top level."""
+    names: set[str] = set()
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return names

@@ -28,7 +28,7 @@ import yaml
 
 from fmlab.errors import UserError
 from fmlab.grading import regions
-from fmlab.grading.declared import Declared, declared
+from fmlab.grading.declared import Declared, declared, defined_names
 from fmlab.grading.lab_cells import (
     CHECK_SUFFIX,
     LAB_CELL,
@@ -227,7 +227,7 @@ class _Reader:
         cell = self.cells[position]
         if position < index:
             raise self.fail(cell, "the check stands before its answer; move it below")
-        defined = _defined(self._parse(answer))
+        defined = defined_names(self._parse(answer))
         checks, asks = self._checks(cell)
         for asked in asks:
             if asked not in defined:
@@ -333,18 +333,6 @@ class _Reader:
                 f"{points:g}",
             )
         return tuple((" ".join(criterion.split()), value) for criterion, value in rubric.items())
-
-
-def _defined(module: ast.Module) -> set[str]:
-    """Return the names that a cell defines at its top level."""
-    names: set[str] = set()
-    for node in module.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-    return names
 
 
 def notebook_json(notebook: Any) -> str:

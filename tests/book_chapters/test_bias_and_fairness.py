@@ -182,7 +182,6 @@ def test_published_scores_stand_in_a_cell_with_their_source() -> None:
     assert ast.literal_eval(re.search(r"PUBLISHED = (\{.*?\})", cell)[1]) == {  # type: ignore[index]
         "BERT base": 60.5,
         "RoBERTa large": 64.1,
-        "ALBERT xxlarge": 67.0,
     }
 
 

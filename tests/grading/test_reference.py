@@ -176,6 +176,29 @@ def test_a_reference_is_stale_when_a_cell_or_the_model_changes(
     assert reference.is_stale(chapter, stored)
 
 
+def test_a_reference_hangs_on_the_models_that_its_cells_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("books-small", "other-toy"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(name.encode())
+    monkeypatch.setattr(reference, "ASSETS", tmp_path)
+    head = "---\nkernelspec: {display_name: Python 3, language: python, name: python3}\n---\n\n"
+    for page, code in (("08_plain", "print(1)"), ("09_other", "print('other-toy')")):
+        (tmp_path / f"{page}.md").write_text(f"{head}```{{code-cell}}\n{code}\n```\n")
+        reference.make(tmp_path / f"{page}.md", tmp_path / f"{page}.ipynb")
+
+    def stale() -> list[bool]:
+        pages = (tmp_path / "08_plain", tmp_path / "09_other")
+        return [reference.is_stale(p.with_suffix(".md"), p.with_suffix(".ipynb")) for p in pages]
+
+    assert stale() == [False, False]
+    (tmp_path / "other-toy" / "model.safetensors").write_bytes(b"trained again")
+    assert stale() == [False, True]
+    (tmp_path / "books-small" / "model.safetensors").write_bytes(b"trained again")
+    assert stale() == [True, True]
+
+
 @pytest.mark.parametrize("path", STORED)
 def test_a_stored_reference_is_small_and_knows_no_machine(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
