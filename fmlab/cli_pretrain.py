@@ -121,7 +121,13 @@ def _read(corpus: str, options: dict[str, Any]) -> Any:
     from fmlab import corpus as text
     from fmlab import vision
 
-    return (vision if _of_pictures(corpus) else text).load(corpus, **options)
+    if _of_pictures(corpus):
+        return vision.load(corpus, **options)
+    if corpus.partition(":")[0] not in text.SOURCES:
+        raise UserError(
+            f"unknown corpus {corpus!r}; there are {text.KNOWN}; and of pictures {vision.KNOWN}"
+        )
+    return text.load(corpus, **options)
 
 
 def _write_text_choice(out: Path, corpus: str, options: dict[str, Any]) -> None:

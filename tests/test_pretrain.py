@@ -229,6 +229,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(tmp_path: Path) -> None:
     ("arguments", "word"),
     [
         (["--corpus", "nonsense"], "nonsense"),
+        (["--corpus", "digit"], "of pictures digits"),
         (["--tier", "huge"], "huge"),
         (["--corpus", "folder:/nowhere/at/all"], "nowhere"),
         (["--set", "hidden_size"], "name=value"),
