@@ -1,14 +1,13 @@
 """The `{figure_live}` directive puts a figure and its scripts on a page, and names mistakes."""
 
 import re
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import figure_live
 import live
 import pytest
-from sphinx.application import Sphinx
+from sphinx_pages import build_pages
 
 FIGURE = """# A page
 
@@ -27,20 +26,9 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(extension, "_write_files", lambda app: None)  # tested with the browser
 
     def run(builder: str = "html", **pages: str) -> tuple[Path, str]:
-        source = tmp_path / "source"
-        source.mkdir()
-        extensions = 'extensions = ["myst_parser", "figure_live"]\nlanguage = "en"\n'
-        (source / "conf.py").write_text(f'{extensions}myst_enable_extensions = ["colon_fence"]\n')
-        listed = "\n".join(pages)
-        (source / "index.md").write_text(f"# Index\n\n```{{toctree}}\n{listed}\n```\n")
-        for name, text in pages.items():
-            (source / f"{name}.md").write_text(text)
-        out, warnings = tmp_path / builder, StringIO()
-        app = Sphinx(
-            source, source, out, tmp_path / "trees", builder, status=None, warning=warnings
-        )
-        app.build()
-        return out, warnings.getvalue()
+        settings = 'extensions = ["myst_parser", "figure_live"]\nlanguage = "en"\n'
+        settings += 'myst_enable_extensions = ["colon_fence"]\n'
+        return build_pages(tmp_path, settings, builder, pages)
 
     return run
 

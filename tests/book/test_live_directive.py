@@ -3,13 +3,12 @@
 import html
 import json
 import re
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import live
 import pytest
-from sphinx.application import Sphinx
+from sphinx_pages import build_pages
 
 from fmlab import zoo
 from fmlab.probes.reading import read
@@ -34,22 +33,8 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(live, "_write_files", lambda app: None)  # tested with the browser
 
     def run(builder: str = "html", **pages: str) -> tuple[Path, str]:
-        source = tmp_path / "source"
-        source.mkdir()
-        (source / "conf.py").write_text(
-            'extensions = ["myst_parser", "live"]\nlanguage = "en"\n'
-            'suppress_warnings = ["app.add_node"]\n'  # of another test's Sphinx in this process
-        )
-        listed = "\n".join(pages)
-        (source / "index.md").write_text(f"# Index\n\n```{{toctree}}\n{listed}\n```\n")
-        for name, text in pages.items():
-            (source / f"{name}.md").write_text(text)
-        out, warnings = tmp_path / builder, StringIO()
-        app = Sphinx(
-            source, source, out, tmp_path / "trees", builder, status=None, warning=warnings
-        )
-        app.build()
-        return out, warnings.getvalue()
+        settings = 'extensions = ["myst_parser", "live"]\nlanguage = "en"\n'
+        return build_pages(tmp_path, settings, builder, pages)
 
     return run
 
