@@ -42,6 +42,7 @@ WAY = (
     {"export"},
     {"baselines", "picture_figures"},
     {"evaluate"},
+    {"comparison"},
     {"calibration"},
     {"plan"},
     {"audits"},
