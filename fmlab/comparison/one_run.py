@@ -18,7 +18,7 @@ from fmlab import corpus
 from fmlab.batch import Batch
 from fmlab.batches import MaskedBatches, Packed, cut, pack
 from fmlab.comparison.switches import Kind, Switches, model_of, parameters
-from fmlab.corpus import Corpus, Split, toyworld
+from fmlab.corpus import Corpus, Document, Split, toyworld
 from fmlab.device import Device
 from fmlab.models.bert import BertConfig
 from fmlab.models.language_model import LanguageModel
@@ -34,7 +34,8 @@ from fmlab.train_config import TrainConfig
 YARDSTICK = 1_000_003  # the seed of what is hidden in held-out rows: the same for all recipes
 ASKED_RATE = 0.15
 OTHER_RATE = 0.4
-LOOKED_AT_PARAGRAPHS = 100  # of each held-out book
+WIDER = 12  # so many times the words are opened, so that they come from several books
+HELD_OUT_WORDS = 8_000  # of each held-out book
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Budget:
 
     Attributes:
         text: `books` or `toyworld`.
-        amount: Words of the books' train split; sentences of the toy world.
+        amount: Words of the books, the same from each; sentences of the toy world.
         vocab_size, hidden_size, num_hidden_layers, num_attention_heads: Of tokenizer and model.
         seq_len: Tokens a row.
         tokens: So many are read in all.
@@ -66,7 +67,7 @@ class Budget:
     matrix_learning_rate: float = 0.03
 
 
-BOOKS = Budget("books", 75_000, 1024, 128, 2, 4, 32, 800_000, 2048, 24)
+BOOKS = Budget("books", 75_000, 1024, 128, 2, 4, 32, 700_000, 2048, 16)
 TOY = Budget("toyworld", 2_000, 512, 64, 2, 4, 32, 120_000, 1024, 16)
 
 
@@ -247,7 +248,7 @@ class Bench:
 
 
 def loaded(budget: Budget) -> Corpus:
-    """Return the text of a budget; of each held-out book the beginning.
+    """Return the text of a budget; of each book the beginning, so that there are several.
 
     Raises:
         UserError: It cannot be had.
@@ -256,9 +257,19 @@ def loaded(budget: Budget) -> Corpus:
         whole = corpus.load("toyworld", size=10 * budget.amount)
         pages = whole.split("train")[: budget.amount // toyworld.PAGE]
         return dataclasses.replace(whole, documents=(*pages, *whole.split("valid")))
-    whole = corpus.load(budget.text, max_words=budget.amount)
-    some = [
-        dataclasses.replace(one, text="\n".join(one.text.split("\n")[:LOOKED_AT_PARAGRAPHS]))
-        for one in whole.split("valid")
-    ]
-    return dataclasses.replace(whole, documents=(*whole.split("train"), *some))
+    whole = corpus.load(budget.text, max_words=WIDER * budget.amount)
+    books = whole.split("train")
+    some = [beginning(one, budget.amount // len(books)) for one in books]
+    held_out = [beginning(one, HELD_OUT_WORDS) for one in whole.split("valid")]
+    return dataclasses.replace(whole, documents=(*some, *held_out))
+
+
+def beginning(document: Document, words: int) -> Document:
+    """Return a document's first paragraphs, up to about so many words."""
+    kept, count = [], 0
+    for line in document.text.split("\n"):
+        kept.append(line)
+        count += len(line.split())
+        if count >= words:
+            break
+    return dataclasses.replace(document, text="\n".join(kept))
