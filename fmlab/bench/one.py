@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from fmlab.bench import products
 from fmlab.bench.setting import SIZES, Contender, contender, tokenizer, train_text, trainer_rows
 from fmlab.bench.stopwatch import Measured, Stopwatch
 from fmlab.device import best_device
@@ -26,6 +27,8 @@ def measure(who: Contender, seconds: float, attention: str = "sdpa") -> Measured
         seconds: Timed, after the warm-up.
         attention: The Trainer's, at its best.
     """
+    if who.engine == "products":
+        return products.measure(SIZES, seconds, best_device("cpu").autocast)
     return _fmlab(seconds) if who.engine == "fmlab" else _trainer(who, seconds, attention)
 
 

@@ -43,14 +43,14 @@ class Contender:
     Attributes:
         name: As it stands in the table.
         what: What it is, in words.
-        engine: Whose loop runs.
+        engine: Whose loop runs; `products` is none, but what any loop must compute.
         rows: How text becomes the Trainer's rows; `fmlab` packs its own.
         best: Whether the Trainer runs at its best here, or as it comes.
     """
 
     name: str
     what: str
-    engine: Literal["trainer", "fmlab"]
+    engine: Literal["trainer", "fmlab", "products"]
     rows: Rows = "grouped"
     best: bool = False
 
@@ -66,6 +66,7 @@ CONTENDERS = (
     Contender("trainer-paragraphs", "Trainer, a paragraph a row", "trainer", "paragraphs"),
     Contender("trainer-sentences", "Trainer, a sentence a row", "trainer", "sentences"),
     Contender("fmlab", "fmlab as it starts", "fmlab"),
+    Contender("products", "the matrix products alone", "products"),
 )
 
 

@@ -17,10 +17,11 @@ def turn(tokens: int, peak: float = 900.0, cpu: float = 2.0) -> Measured:
     return Measured(tokens, 1.0, cpu, peak, 5, "float32", 6.0)
 
 
-def rounds(fmlab: int = 8_000) -> dict[str, list[Measured]]:
+def rounds(fmlab: int = 8_000, products: int = 9_000) -> dict[str, list[Measured]]:
     found = {each.name: [turn(1_000, 1_500)] * 3 for each in CONTENDERS}
     found["fmlab"] = [turn(fmlab)] * 3
     found["trainer-sentences"] = [turn(200, 1_500)] * 3
+    found["products"] = [turn(products, 100)] * 3
     return found
 
 
@@ -52,6 +53,15 @@ def test_with_native_bfloat16_targets_are_judged() -> None:
     assert text.count(": reached.") == 5
     slow = written(rounds(fmlab=7_900), "sdpa", native=True)
     assert slow.count("**not reached**") == 1
+
+
+def test_what_no_loop_could_reach_is_told_apart_from_what_this_one_does_not() -> None:
+    text = written(rounds(fmlab=5_000, products=7_900), "sdpa", native=True)
+    line = next(line for line in text.splitlines() if line.startswith("- at least 8 times"))
+    assert "Here 5.00, where the products alone would be 7.90: **not reached**, and no" in line
+    could = written(rounds(fmlab=5_000, products=8_000), "sdpa", native=True)
+    assert "no loop could" not in could
+    assert "| the matrix products alone    |    0.63" in text
 
 
 def test_more_memory_than_the_trainer_is_told_on_any_machine() -> None:
