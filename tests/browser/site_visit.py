@@ -139,7 +139,14 @@ def show_mode(page: Page, mode: str) -> str:
     shown = "mode => document.documentElement.dataset.theme === mode"
     with contextlib.suppress(TooLate):
         page.wait_for_function(shown, arg=mode, timeout=3000)
-    page.wait_for_timeout(250)  # colours fade from one mode to the other
+    # Colours fade from one mode to the other; between them a text may be pale.
+    page.evaluate(
+        """async () => {
+          await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+          const fades = document.getAnimations().filter(one => one instanceof CSSTransition);
+          await Promise.allSettled(fades.map(one => one.finished));
+        }"""
+    )
     return str(page.evaluate("() => document.documentElement.dataset.theme"))
 
 
