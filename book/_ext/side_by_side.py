@@ -3,10 +3,15 @@
 MyST-NB runs a page when Sphinx reads it, so one after another. Here the same client runs them
 before, in threads that wait for kernels, and keeps their outputs where MyST-NB looks for them. Then
 reading finds all work done. A page that fails is not kept: reading runs it again, and says why.
+
+The cores are shared out among the pages. Two kernels of two threads each on two cores wait for each
+other at every product: a lab of 180 s with one thread took 395 s so.
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +25,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+THREADS = "OMP_NUM_THREADS"
 MOST = 4
 """Pages at a time, however many cores there are: each may take a gigabyte of memory."""
 
@@ -64,8 +70,23 @@ def run_pages(app: Sphinx, env: Any, docnames: list[str]) -> None:
     if not clients:
         return
     get_cache(str(env.mystnb_config.execution_cache_path)).db  # made here, not by two threads  # noqa: B018
-    with ThreadPoolExecutor(min(len(os.sched_getaffinity(0)), MOST)) as pool:
+    cores = len(os.sched_getaffinity(0))
+    at_a_time = min(cores, MOST, len(clients))
+    with threads_a_kernel(cores // at_a_time), ThreadPoolExecutor(at_a_time) as pool:
         list(pool.map(_run, clients))
+
+
+@contextmanager
+def threads_a_kernel(count: int) -> Iterator[None]:
+    """Let kernels that start now compute in `count` threads, if nobody has said how many."""
+    if THREADS in os.environ:
+        yield
+        return
+    os.environ[THREADS] = str(count)
+    try:
+        yield
+    finally:
+        del os.environ[THREADS]
 
 
 def _run(client: NotebookClientCache) -> None:

@@ -189,11 +189,14 @@ def test_a_page_runs_once_and_a_failing_cell_fails_every_build(
 
 @pytest.mark.slow
 def test_pages_run_side_by_side_and_each_of_them_once(
-    small: Path, capsys: pytest.CaptureFixture[str]
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if len(os.sched_getaffinity(0)) < 2:
+    cores = len(os.sched_getaffinity(0))
+    if cores < 2:
         pytest.fail("this needs two processor cores")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     meet = """
+import os
 import time
 from pathlib import Path
 Path("{name}.here").touch()
@@ -201,6 +204,7 @@ end = time.monotonic() + 60
 while not Path("{other}.here").exists() and time.monotonic() < end:
     time.sleep(0.05)
 print("met", Path("{other}.here").exists())
+print("threads", os.environ["OMP_NUM_THREADS"])
 """
     toc = "format: jb-book\nroot: book/index\nchapters:\n  - file: book/one\n  - file: book/two\n"
     (small / "_toc.yml").write_text(toc)
@@ -210,7 +214,9 @@ print("met", Path("{other}.here").exists())
     site = book.build(small)
     assert capsys.readouterr().out.count("Executed notebook") == 3
     for name in ("one", "two"):
-        assert ">met True\n" in (site / "book" / f"{name}.html").read_text(encoding="utf-8")
+        said = (site / "book" / f"{name}.html").read_text(encoding="utf-8")
+        assert ">met True\n" in said
+        assert f"threads {cores // min(cores, 3)}\n" in said  # the cores are shared out
 
 
 @pytest.mark.slow
