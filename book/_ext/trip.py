@@ -57,7 +57,10 @@ def trip_html(text: str) -> str:
         f'<tr><td>{place}</td><th scope="row">{html.escape(token)}</th><td>{number}</td></tr>'
         for place, token, number in rows_of(found.tokenizer, text)
     )
-    head = "".join(f'<th scope="col">{WORDS[name]}</th>' for name in ("place", "token", "id"))
+    head = "".join(
+        f'<th scope="col"{end}>{WORDS[name]}</th>'
+        for name, end in (("place", ""), ("token", ""), ("id", ' style="text-align: end"'))
+    )
     return (
         f'<div class="live-root" data-trip="{data}"><table class="live-still">'
         f'<caption class="visually-hidden">{WORDS["caption"]}</caption>'

@@ -42,6 +42,7 @@ function open(root, told, tokenizer) {
   const label = made("label", { class: "live-controls" }, words.sentence);
   const field = made("input", { type: "text", class: "live-text", autocomplete: "off" });
   field.style.inlineSize = "100%";
+  field.style.fontWeight = "normal";
   field.value = told.text;
   label.append(field);
   const status = made("p", { class: "live-status", role: "status" });
