@@ -22,7 +22,10 @@ def paired_difference(base, other, t95):
 # %% wrong: base minus other | loses: * | hint: paired.sign
 def paired_difference(base, other, t95):
     found = [base[s] - other[s] for s in base if s in other]
-    mean, half = statistics.mean(found), t95[len(found)] * statistics.stdev(found) / len(found) ** 0.5
+    mean, half = (
+        statistics.mean(found),
+        t95[len(found)] * statistics.stdev(found) / len(found) ** 0.5,
+    )
     return mean, mean - half, mean + half
 
 
@@ -52,14 +55,20 @@ def paired_difference(base, other, t95):
 # %% wrong: by place | loses: seeds_find_their_partner, it_holds_for_any_losses | hint: paired.by_place
 def paired_difference(base, other, t95):
     found = [b - a for a, b in zip(base.values(), other.values())]
-    mean, half = statistics.mean(found), t95[len(found)] * statistics.stdev(found) / len(found) ** 0.5
+    mean, half = (
+        statistics.mean(found),
+        t95[len(found)] * statistics.stdev(found) / len(found) ** 0.5,
+    )
     return mean, mean - half, mean + half
 
 
 # %% wrong: ends exchanged | loses: * | hint: paired.order
 def paired_difference(base, other, t95):
     found = [other[s] - base[s] for s in base if s in other]
-    mean, half = statistics.mean(found), t95[len(found)] * statistics.stdev(found) / len(found) ** 0.5
+    mean, half = (
+        statistics.mean(found),
+        t95[len(found)] * statistics.stdev(found) / len(found) ** 0.5,
+    )
     return mean, mean + half, mean - half
 
 

@@ -5,7 +5,9 @@
 # %% right: with a real model
 def count_weights(vocab, hidden, layers, inner, positions, short=0, shared=False):
     size = short or hidden
-    parts = [torch.nn.Embedding(n, size) for n in (vocab, positions, 2)] + [torch.nn.LayerNorm(size)]
+    parts = [torch.nn.Embedding(n, size) for n in (vocab, positions, 2)] + [
+        torch.nn.LayerNorm(size)
+    ]
     if short:
         parts.append(torch.nn.Linear(short, hidden))
     for _ in range(1 if shared else layers):
