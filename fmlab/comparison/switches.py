@@ -58,8 +58,8 @@ RECIPES: dict[str, Switches] = {
 }
 """The base, each switch alone, and two bundles.
 
-BERT read its text about 40 times under 10 masks, so it met each mask four times; here a text is
-read about eight times, so two masks come to the same.
+BERT read its text about 40 times under 10 masks, so it met each mask four times. Here rows of pairs
+come round two to four times, and the bundle has two masks: each is met once or twice.
 """
 
 
