@@ -122,6 +122,8 @@ def test_a_model_of_pictures_as_words_is_a_bert_and_draws(
 def test_a_few_pictures_are_learned_by_heart(name: str, pictures: dict[str, Pictures]) -> None:
     few = Pictures("few", pictures[name].split("train")[:4])
     quick = {"steps": 120, "learning_rate": 1e-2, "matrix_learning_rate": 0.05, "hidden_size": 32}
+    if name == "simclr":  # at that rate one seed of four gets stuck
+        quick |= {"steps": 240, "learning_rate": 3e-3, "matrix_learning_rate": 0.02}
     run = pretrain(config(name, **quick), few)
     list(run)
     start, end = run.records[0].loss, sum(r.loss for r in run.records[-10:]) / 10
