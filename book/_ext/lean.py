@@ -2,7 +2,8 @@
 
 The theme brings all 2,000 icons of Font Awesome as a script of 1.5 MB that draws the ten a page
 has; here those ten are put into the page. Thebe (running cells on a distant server) is never
-used, and its scripts go. Source maps are for the theme's authors.
+used, and its scripts go. Source maps are for the theme's authors. The index of all words, which
+grows with each page, is loaded where one searches and nowhere else.
 """
 
 import html
@@ -31,6 +32,11 @@ ICON_TAG = re.compile(
 )
 TITLE = re.compile(r'\s*\btitle="[^"]*"')  # on a drawing that is not read out
 ICON_SCRIPT_TAG = re.compile(r'<script[^>]*src="[^"]*scripts/fontawesome\.js[^"]*"[^>]*></script>')
+# What finds words; every page has it for the theme's search as one types, which is off here.
+SEARCH_SCRIPT_TAG = re.compile(
+    r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+)
+SEARCH_PAGE = "search.html"
 # An `aria-label` that says something else than the button's own text.
 HIDDEN_NAME = re.compile(
     r'(<button class="btn search-button-field[^>]*?|<summary) aria-label="[^"]*"'
@@ -128,6 +134,11 @@ def list_sources(page: str) -> str:
     return page.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def search_elsewhere(page: str) -> str:
+    """Return a page without the scripts that only the page of search results needs."""
+    return SEARCH_SCRIPT_TAG.sub("", page)
+
+
 def icon_style(icons: Icons) -> str:
     """Return the style sheet for the icons that no element stands for."""
     rules = [
@@ -163,7 +174,10 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     icons = Icons(script.read_text(encoding="utf-8"))
     for path in Path(app.outdir).rglob("*.html"):
         page = path.read_text(encoding="utf-8")
-        if (lean := list_sources(let_text_name(draw_icons(page, icons)))) != page:
+        lean = list_sources(let_text_name(draw_icons(page, icons)))
+        if path.name != SEARCH_PAGE:
+            lean = search_elsewhere(lean)
+        if lean != page:
             path.write_text(lean, encoding="utf-8")
     (static / ICONS_STYLE).write_text(icon_style(icons), encoding="utf-8")
     for pattern in UNUSED:

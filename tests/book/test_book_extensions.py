@@ -121,6 +121,15 @@ def test_a_source_is_an_item_of_its_list() -> None:
     assert 'class="citation" role="listitem"' in lean.list_sources(page)
 
 
+def test_a_page_loads_no_search_and_keeps_its_other_scripts() -> None:
+    searches = "".join(
+        f'\n    <script src="../{name}"></script>'
+        for name in ("_static/searchtools.js", "_static/language_data.js", "searchindex.js?v=1a")
+    )
+    others = '<script src="../_static/reading.js"></script><a href="../search.html">searchtools</a>'
+    assert lean.search_elsewhere(f"<head>{searches}</head>{others}") == f"<head></head>{others}"
+
+
 def formula(number: int, glyph: str) -> str:
     """Return a formula of one glyph, as MathJax writes it."""
     name = f"MJX-{number}-TEX-I-{glyph}"

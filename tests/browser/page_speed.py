@@ -1,8 +1,10 @@
 """How soon a page shows what it is about, and how much it moves, as Chromium itself measures it."""
 
+import contextlib
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as TooLate
 from site_visit import DESK
 
 # Observers that are there before the page is: what happens first counts too.
@@ -50,6 +52,8 @@ def load(browser: Browser, address: str, size: dict[str, int] | None = None) -> 
     page.add_init_script(WATCH)
     page.goto(address, wait_until="load")
     page.wait_for_timeout(400)
+    with contextlib.suppress(TooLate):  # a busy machine may not have painted yet
+        page.wait_for_function("() => measured.largest.length > 0", timeout=10_000)
     largest = page.evaluate("() => measured.largest.at(-1) ?? null")
     _scroll_through(page)
     shifts = page.evaluate("() => measured.shifts")

@@ -139,15 +139,19 @@ def show_mode(page: Page, mode: str) -> str:
     shown = "mode => document.documentElement.dataset.theme === mode"
     with contextlib.suppress(TooLate):
         page.wait_for_function(shown, arg=mode, timeout=3000)
-    # Colours fade from one mode to the other; between them a text may be pale.
+    be_still(page)
+    return str(page.evaluate("() => document.documentElement.dataset.theme"))
+
+
+def be_still(page: Page) -> None:
+    """Wait until nothing fades or moves any more: half-way, a text may be too pale to read."""
     page.evaluate(
         """async () => {
           await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-          const fades = document.getAnimations().filter(one => one instanceof CSSTransition);
-          await Promise.allSettled(fades.map(one => one.finished));
+          const ends = one => one.effect.getComputedTiming().endTime < Infinity;
+          await Promise.allSettled(document.getAnimations().filter(ends).map(one => one.finished));
         }"""
     )
-    return str(page.evaluate("() => document.documentElement.dataset.theme"))
 
 
 def lay_open(page: Page) -> None:
@@ -159,6 +163,7 @@ def lay_open(page: Page) -> None:
             e.classList.remove('toggle-hidden') });
         }"""
     )
+    be_still(page)
 
 
 def accessibility(page: Page, within: str = "html") -> list[str]:

@@ -82,6 +82,11 @@ def test_page_is_light_until_a_figure_is_started(visited: Visit) -> None:
     assert packed_bytes(visited.requests, visited.home, HTML.parent) <= LIGHT
 
 
+@served_only
+def test_the_index_of_all_words_is_loaded_where_one_searches_only(visited: Visit) -> None:
+    assert any("searchindex" in url for url in visited.requests) == ("/search.html" in visited.home)
+
+
 def test_questions_answer_mouse_and_keyboard(visited: Visit) -> None:
     lay_open(visited.page)
     assert dumb_questions(visited.page) == []
