@@ -8,19 +8,15 @@ change a figure, but for chance that each draws in its own way.
 import dataclasses
 import re
 import statistics
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from running import run_cells
+from running import LabRun, smallest_tier  # noqa: F401
 
 from fmlab.comparison import sweep
 from fmlab.comparison.switches import BASE, RECIPES
 from fmlab.grading.source import read
-from fmlab.grading.student import student_notebook
 from fmlab.tiers import TIERS
 
 PATH = Path(__file__).parents[2] / "labs" / "03_recipes.md"
@@ -52,26 +48,7 @@ def make_small(names: dict[str, Any]) -> None:
     )
 
 
-@pytest.fixture(autouse=True)
-def smallest_tier(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("FMLAB_TIER", "cpu")
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)  # the lab takes one
-
-
-def run(cells: list[Any]) -> tuple[dict[str, Any], str]:
-    return run_cells(cells, {"SIZES = {": make_small})
-
-
-@cache
-def solved() -> tuple[dict[str, Any], str]:
-    return run(LAB.notebook.cells)
-
-
-@cache
-def untouched() -> tuple[dict[str, Any], str]:
-    return run(student_notebook(LAB, "https://host.example/a/course").cells)
+RUN = LabRun(LAB, {"SIZES = {": make_small}, OWN)
 
 
 def figures(names: dict[str, Any]) -> list[float]:
@@ -85,36 +62,21 @@ def figures(names: dict[str, Any]) -> list[float]:
 
 
 def test_the_solved_lab_uses_the_learners_functions_and_has_full_points() -> None:
-    names, printed = solved()
-    lab = names["lab"]
-    wanted = {name: points for name, points in lab.points.items() if name != "limits"}
-    assert {name: question.points for name, question in lab.questions.items()} == wanted
-    assert all(names[chosen] is names[own] for chosen, own in OWN.items())
-    assert "library's own" not in printed
+    RUN.assert_solved_with_full_points()
 
 
 def test_the_untouched_student_notebook_runs_to_its_end_with_no_points() -> None:
-    names, printed = untouched()
-    assert all(question.points == 0 for question in names["lab"].questions.values())
-    assert printed.count("the library's own is used from here on") == len(OWN)
-    assert "together           0 of" in printed
+    RUN.assert_untouched_has_no_points()
 
 
 def test_wrong_answers_get_no_points_there_and_the_lab_still_ends() -> None:
-    cells = student_notebook(LAB, "https://host.example/a/course").cells
-    for cell in cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in MISTAKES:
-            cell["source"] = MISTAKES[grade_id]
-    names, printed = run(cells)
-    assert sum(question.points for question in names["lab"].questions.values()) == 0
-    assert printed.count("the library's own is used from here on") == len(OWN)
-    assert figures(names) == pytest.approx(figures(untouched()[0]))
+    names = RUN.mistaken(MISTAKES)
+    assert figures(names) == pytest.approx(figures(RUN.untouched[0]))
 
 
 def test_the_librarys_functions_give_the_figures_of_the_solution() -> None:
-    assert figures(solved()[0]) == pytest.approx(figures(untouched()[0]), abs=1e-5)
-    mine, theirs = solved()[0], untouched()[0]
+    assert figures(RUN.solved[0]) == pytest.approx(figures(RUN.untouched[0]), abs=1e-5)
+    mine, theirs = RUN.solved[0], RUN.untouched[0]
     for sizes in ((50, 12, 3, 40, 16), (90, 20, 4, 70, 32)):
         for ways in ({}, {"short": 5}, {"shared": True}, {"short": 5, "shared": True}):
             assert mine["own_count"](*sizes, **ways) == theirs["own_count"](*sizes, **ways)
@@ -125,7 +87,7 @@ def test_the_librarys_functions_give_the_figures_of_the_solution() -> None:
 
 
 def test_no_answer_of_the_library_would_fail_the_checks() -> None:
-    names, _ = untouched()
+    names, _ = RUN.untouched
     library = {
         "draw_masks": names["library_masks"],
         "next_pairs": names["library_next"],
@@ -154,11 +116,11 @@ def unfair(printed: str) -> set[str]:
 
 
 def test_bundles_are_called_unfair() -> None:
-    assert {"BERT", "ALBERT"} <= unfair(solved()[1])  # with tiny steps, rounding is felt too
+    assert {"BERT", "ALBERT"} <= unfair(RUN.solved[1])  # with tiny steps, rounding is felt too
 
 
 def test_a_verdict_follows_the_interval() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     verdict, held_against = names["verdict"], names["held_against"]
     assert verdict((0.1, -0.1, 0.3)) == "cannot tell"
     assert verdict((0.2, 0.1, 0.3)) == "higher"
@@ -170,7 +132,7 @@ def test_a_verdict_follows_the_interval() -> None:
 
 @pytest.mark.parametrize("name", TIERS)
 def test_every_tier_has_sizes_that_make_a_run(name: str) -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     sizes = names["SIZES"][name]
     assert sizes["seeds"] in names["T95"]
     assert set(sizes) == set(TINY)
@@ -179,7 +141,7 @@ def test_every_tier_has_sizes_that_make_a_run(name: str) -> None:
 
 
 def test_the_open_question_has_a_rubric_of_its_points() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     lab = names["lab"]
     assert lab.rubric("limits").total == lab.points["limits"] == 6
 

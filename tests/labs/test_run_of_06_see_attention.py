@@ -7,20 +7,17 @@ slow. Whether a learner's answer or the library's is used must not change a figu
 import importlib.util
 import re
 import statistics
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from running import run_cells
+from running import LabRun, smallest_tier  # noqa: F401
 
 from fmlab import corpus
 from fmlab.corpus import Corpus
 from fmlab.errors import UserError
 from fmlab.grading.source import read
-from fmlab.grading.student import student_notebook
 from fmlab.models.bert import BertConfig
 from fmlab.tiers import TIERS
 
@@ -41,32 +38,23 @@ MISTAKES = {  # what a learner may write, by the last name of the question's cel
     "faithful": "def cover_top(ids, free, scores, mask_id, share):\n    return ids\n\n\n"
     "def two_falls(whole, without, only):\n    return None",
 }
+OWN = {
+    "own_looks": "looks",
+    "own_share": "link_share",
+    "own_switch": "switch_off",
+    "own_rollout": "rollout",
+    "own_cover": "cover_each",
+    "own_falls": "falls",
+    "own_top": "cover_top",
+    "own_two": "two_falls",
+}
 
 
 def make_small(names: dict[str, Any]) -> None:
     names.update(size=TINY, SEEDS=range(2))
 
 
-@pytest.fixture(autouse=True)
-def smallest_tier(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("FMLAB_TIER", "cpu")
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)  # the lab takes one
-
-
-def run(cells: list[Any]) -> tuple[dict[str, Any], str]:
-    return run_cells(cells, {"SIZES = {": make_small})
-
-
-@cache
-def solved() -> tuple[dict[str, Any], str]:
-    return run(LAB.notebook.cells)
-
-
-@cache
-def untouched() -> tuple[dict[str, Any], str]:
-    return run(student_notebook(LAB, "https://host.example/a/course").cells)
+RUN = LabRun(LAB, {"SIZES = {": make_small}, OWN)
 
 
 def figures(names: dict[str, Any]) -> dict[str, Any]:
@@ -76,45 +64,21 @@ def figures(names: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_solved_lab_uses_the_learners_functions_and_has_full_points() -> None:
-    names, printed = solved()
-    lab = names["lab"]
-    assert {name: question.points for name, question in lab.questions.items()} == lab.points
-    for chosen, own in (
-        ("own_looks", "looks"),
-        ("own_share", "link_share"),
-        ("own_switch", "switch_off"),
-        ("own_rollout", "rollout"),
-        ("own_cover", "cover_each"),
-        ("own_falls", "falls"),
-        ("own_top", "cover_top"),
-        ("own_two", "two_falls"),
-    ):
-        assert names[chosen] is names[own]
-    assert "library's own" not in printed
-    assert printed.count("the same as the library's") == 2
+    RUN.assert_solved_with_full_points()
+    assert RUN.solved[1].count("the same as the library's") == 2
 
 
 def test_the_untouched_student_notebook_runs_to_its_end_with_no_points() -> None:
-    names, printed = untouched()
-    assert all(question.points == 0 for question in names["lab"].questions.values())
-    assert printed.count("the library's own is used from here on") == 8
-    assert "together           0 of" in printed
+    RUN.assert_untouched_has_no_points()
 
 
 def test_wrong_answers_get_no_points_there_and_the_lab_still_ends() -> None:
-    cells = student_notebook(LAB, "https://host.example/a/course").cells
-    for cell in cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in MISTAKES:
-            cell["source"] = MISTAKES[grade_id]
-    names, printed = run(cells)
-    assert sum(question.points for question in names["lab"].questions.values()) <= 1
-    assert printed.count("the library's own is used from here on") == 8
-    assert set(names["first_is_cue"]) == set(untouched()[0]["first_is_cue"])
+    names = RUN.mistaken(MISTAKES, most=1)
+    assert set(names["first_is_cue"]) == set(RUN.untouched[0]["first_is_cue"])
 
 
 def test_the_librarys_functions_give_the_figures_of_the_solution() -> None:
-    mine, theirs = figures(solved()[0]), figures(untouched()[0])
+    mine, theirs = figures(RUN.solved[0]), figures(RUN.untouched[0])
     assert mine["found"] == theirs["found"]
     for name in mine:
         assert flat(mine[name]) == pytest.approx(flat(theirs[name]), abs=2e-3, nan_ok=True)
@@ -129,8 +93,8 @@ def flat(value: Any) -> list[float]:
 
 
 def test_the_figures_are_the_same_each_time() -> None:
-    again = figures(run(LAB.notebook.cells)[0])
-    assert {name: flat(value) for name, value in figures(solved()[0]).items()} == {
+    again = figures(RUN.run(LAB.notebook.cells)[0])
+    assert {name: flat(value) for name, value in figures(RUN.solved[0]).items()} == {
         name: flat(value) for name, value in again.items()
     }
 
@@ -146,7 +110,7 @@ def test_without_books_the_lab_says_so_and_goes_on(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(corpus, "load", unreachable)
     cells = LAB.notebook.cells
     until = next(i for i, cell in enumerate(cells) if "strongest = []" in cell.source)
-    names, printed = run(cells[: until + 1])
+    names, printed = RUN.run(cells[: until + 1])
     assert "No books: cannot reach https://host.example; check the network" in printed.split("\n")
     assert len(names["counted_rows"]) == TINY["rows"]
     assert {len(row) for row in names["counted_rows"]} == {names["LENGTH"]}
@@ -160,7 +124,7 @@ def test_without_captum_and_bertviz_their_parts_are_left_out(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *of: None if name in missing else find(name, *of)
     )
-    names, printed = run(LAB.notebook.cells)
+    names, printed = RUN.run(LAB.notebook.cells)
     for name in missing:
         assert f"{name} is missing. Run `%pip install {name}` in a new cell" in printed
     assert set(names["METHODS"]) == {"last-layer attention", "rollout", "occlusion", "random"}
@@ -168,7 +132,7 @@ def test_without_captum_and_bertviz_their_parts_are_left_out(
 
 
 def test_the_cue_stands_where_the_lab_says_and_tells_the_label() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     rows, labels, cues = names["plant"](300, 3, "a test")
     tokenizer, meaning = names["toy_tokenizer"], names["CUES"]
     strong = {word for words in meaning[:2] for word in words}
@@ -182,7 +146,7 @@ def test_the_cue_stands_where_the_lab_says_and_tells_the_label() -> None:
 
 @pytest.mark.parametrize("name", ["to_choose", "to_test", "with_adjective"])
 def test_in_each_exam_the_verb_is_hidden_and_the_places_are_right(name: str) -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     exam, tokens = names[name], names["toy_tokenizer"].tokens
     assert len(exam.rows) > 20
     adjectives = set(names["lexicon"].ADJECTIVES)
@@ -198,21 +162,21 @@ def test_in_each_exam_the_verb_is_hidden_and_the_places_are_right(name: str) -> 
 
 
 def test_the_two_sets_of_sentences_are_not_the_same() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     both = (names["to_choose"], names["to_test"])
     first, second = ({tuple(row) for row in exam.rows.tolist()} for exam in both)
     assert len(second - first) > 0.8 * len(second)
 
 
 def test_the_interval_is_students() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     low, high = names["interval"]([1.0, 2.0, 3.0, 4.0, 5.0])
     assert (low, high) == pytest.approx((1.04, 4.96), abs=0.01)  # 3 +- 2.776 x 1.581 / sqrt(5)
 
 
 @pytest.mark.parametrize("name", TIERS)
 def test_every_tier_has_sizes_that_make_a_run(name: str) -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     sizes = names["SIZES"][name]
     assert sizes["seeds"] in names["T95"]
     assert set(sizes) == set(TINY)

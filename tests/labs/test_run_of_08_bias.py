@@ -6,18 +6,15 @@ learner's answer or the library's is used must not change a figure.
 """
 
 import re
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from running import run_cells
+from running import LabRun, smallest_tier  # noqa: F401
 
 from fmlab.audits.town_models import Sizes
 from fmlab.grading.source import read
-from fmlab.grading.student import student_notebook
 from fmlab.tiers import TIERS
 
 PATH = Path(__file__).parents[2] / "labs" / "08_bias.md"
@@ -50,26 +47,7 @@ def make_stored_small(names: dict[str, Any]) -> None:
     names.update(stored_sizes=Sizes(**TINY["town"]))  # type: ignore[arg-type]
 
 
-@pytest.fixture(autouse=True)
-def smallest_tier(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("FMLAB_TIER", "cpu")
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)  # the lab takes one
-
-
-def run(cells: list[Any]) -> tuple[dict[str, Any], str]:
-    return run_cells(cells, {"SIZES = {": make_small, "= town_sweep.read()": make_stored_small})
-
-
-@cache
-def solved() -> tuple[dict[str, Any], str]:
-    return run(LAB.notebook.cells)
-
-
-@cache
-def untouched() -> tuple[dict[str, Any], str]:
-    return run(student_notebook(LAB, "https://host.example/a/course").cells)
+RUN = LabRun(LAB, {"SIZES = {": make_small, "= town_sweep.read()": make_stored_small}, OWN)
 
 
 def figures(names: dict[str, Any]) -> list[float]:
@@ -80,48 +58,33 @@ def figures(names: dict[str, Any]) -> list[float]:
 
 
 def test_the_solved_lab_uses_the_learners_functions_and_has_full_points() -> None:
-    names, printed = solved()
-    lab = names["lab"]
-    wanted = {name: points for name, points in lab.points.items() if name != "limits"}
-    assert {name: question.points for name, question in lab.questions.items()} == wanted
-    assert all(names[chosen] is names[own] for chosen, own in OWN.items())
-    assert "library's own" not in printed
+    RUN.assert_solved_with_full_points()
 
 
 def test_the_untouched_student_notebook_runs_to_its_end_with_no_points() -> None:
-    names, printed = untouched()
-    assert all(question.points == 0 for question in names["lab"].questions.values())
-    assert printed.count("the library's own is used from here on") == len(OWN)
-    assert "together           0 of" in printed
+    RUN.assert_untouched_has_no_points()
 
 
 def test_wrong_answers_get_no_points_there_and_the_lab_still_ends() -> None:
-    cells = student_notebook(LAB, "https://host.example/a/course").cells
-    for cell in cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in MISTAKES:
-            cell["source"] = MISTAKES[grade_id]
-    names, printed = run(cells)
-    assert sum(question.points for question in names["lab"].questions.values()) == 0
-    assert printed.count("the library's own is used from here on") == len(OWN)
-    assert figures(names) == pytest.approx(figures(untouched()[0]))
+    names = RUN.mistaken(MISTAKES)
+    assert figures(names) == pytest.approx(figures(RUN.untouched[0]))
 
 
 def test_the_librarys_functions_give_the_figures_of_the_solution() -> None:
-    assert figures(solved()[0]) == pytest.approx(figures(untouched()[0]), abs=1e-5)
+    assert figures(RUN.solved[0]) == pytest.approx(figures(RUN.untouched[0]), abs=1e-5)
     for name in ("accused", "careless"):  # draws of their own
-        mine, theirs = (sum(names[name]) for names in (solved()[0], untouched()[0]))
+        mine, theirs = (sum(names[name]) for names in (RUN.solved[0], RUN.untouched[0]))
         assert abs(mine - theirs) <= 2
 
 
 def test_the_figures_are_the_same_each_time() -> None:
-    again, printed = run(LAB.notebook.cells)
-    assert figures(again) == figures(solved()[0])
-    assert printed == solved()[1]
+    again, printed = RUN.run(LAB.notebook.cells)
+    assert figures(again) == figures(RUN.solved[0])
+    assert printed == RUN.solved[1]
 
 
 def test_the_labelled_and_the_tested_are_other_people() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     for seed, test in names["tests"].items():
         for skew in (names["FAIR"], names["SKEWED"]):
             people = names["labelled"][skew, seed]
@@ -130,7 +93,7 @@ def test_the_labelled_and_the_tested_are_other_people() -> None:
 
 
 def test_the_texts_effect_with_twins_is_that_of_the_text_itself() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     text, twin = names["Town"](skew=names["STRONG"]).sample(40_000, 5), names["twin"]
     for dose in (0.25, 0.5):
         sides = {"she": 0, "he": 0}
@@ -144,14 +107,14 @@ def test_the_texts_effect_with_twins_is_that_of_the_text_itself() -> None:
 
 
 def test_the_interval_over_seeds_is_students() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     low, high = names["interval"]([1.0, 2.0, 3.0, 4.0, 5.0])
     assert (low, high) == pytest.approx((1.04, 4.96), abs=0.01)  # 3 +- 2.776 x 1.581 / sqrt(5)
 
 
 @pytest.mark.parametrize("name", TIERS)
 def test_every_tier_has_sizes_that_make_a_run(name: str) -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     sizes = names["SIZES"][name]
     assert sizes["seeds"] in names["T95"]
     assert set(sizes) == set(TINY)
@@ -159,7 +122,7 @@ def test_every_tier_has_sizes_that_make_a_run(name: str) -> None:
 
 
 def test_the_open_question_has_a_rubric_of_its_points() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     lab = names["lab"]
     assert lab.rubric("limits").total == lab.points["limits"] == 6
 

@@ -6,18 +6,14 @@ slow. Whether a learner's answer or the library's is used must not change a figu
 
 import importlib.util
 import re
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from running import run_cells
+from running import LabRun, smallest_tier  # noqa: F401
 
 from fmlab.audits import private_sweep, resident_id
 from fmlab.grading.source import read
-from fmlab.grading.student import student_notebook
 from fmlab.tiers import TIERS
 
 PATH = Path(__file__).parents[2] / "labs" / "09_memory.md"
@@ -38,14 +34,14 @@ MISTAKES = {  # what a learner may write, by the last name of the question's cel
     "resident": "def check_sign(first):\n    return first",
     "recall": "def recall_by_kind(planted, found):\n    return {'all': 1.0}",
 }
-CHOSEN = (
-    ("own_exposure", "exposure"),
-    ("own_suspicion", "suspicion"),
-    ("own_found", "found_at"),
-    ("own_step", "private_gradient"),
-    ("own_sign", "check_sign"),
-    ("own_recall", "recall_by_kind"),
-)
+OWN = {
+    "own_exposure": "exposure",
+    "own_suspicion": "suspicion",
+    "own_found": "found_at",
+    "own_step": "private_gradient",
+    "own_sign": "check_sign",
+    "own_recall": "recall_by_kind",
+}
 
 
 def make_small(names: dict[str, Any]) -> None:
@@ -66,28 +62,9 @@ def small_sweep(names: dict[str, Any]) -> None:
     names["private_sweep"] = Small()
 
 
-@pytest.fixture(autouse=True)
-def smallest_tier(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("FMLAB_TIER", "cpu")
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)  # the lab takes one
-
-
-def run(cells: list[Any]) -> tuple[dict[str, Any], str]:
-    return run_cells(
-        cells, {"SIZES = {": make_small, "sweep_sizes, points = private_sweep": small_sweep}
-    )
-
-
-@cache
-def solved() -> tuple[dict[str, Any], str]:
-    return run(LAB.notebook.cells)
-
-
-@cache
-def untouched() -> tuple[dict[str, Any], str]:
-    return run(student_notebook(LAB, "https://host.example/a/course").cells)
+RUN = LabRun(
+    LAB, {"SIZES = {": make_small, "sweep_sizes, points = private_sweep": small_sweep}, OWN
+)
 
 
 def figures(names: dict[str, Any]) -> dict[str, Any]:
@@ -106,44 +83,29 @@ def flat(value: Any) -> list[float]:
 
 
 def test_the_solved_lab_uses_the_learners_functions_and_has_full_points() -> None:
-    names, printed = solved()
-    lab = names["lab"]
-    points = {name: question.points for name, question in lab.questions.items()}
-    assert points == {name: n for name, n in lab.points.items() if name not in lab.rubrics}
-    assert all(names[chosen] is names[own] for chosen, own in CHOSEN)
-    assert "library's own" not in printed
-    assert printed.count("the same as the library's") == 1
+    RUN.assert_solved_with_full_points()
+    assert RUN.solved[1].count("the same as the library's") == 1
 
 
 def test_the_untouched_student_notebook_runs_to_its_end_with_no_points() -> None:
-    names, printed = untouched()
-    assert all(question.points == 0 for question in names["lab"].questions.values())
-    assert printed.count("the library's own is used from here on") == len(CHOSEN)
-    assert "together           0 of" in printed
+    RUN.assert_untouched_has_no_points()
 
 
 def test_wrong_answers_get_no_points_there_and_the_lab_still_ends() -> None:
-    cells = student_notebook(LAB, "https://host.example/a/course").cells
-    for cell in cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in MISTAKES:
-            cell["source"] = MISTAKES[grade_id]
-    names, printed = run(cells)
-    assert sum(question.points for question in names["lab"].questions.values()) <= 1
-    assert printed.count("the library's own is used from here on") == len(CHOSEN)
-    assert set(names["remains"]) == set(untouched()[0]["remains"])
+    names = RUN.mistaken(MISTAKES, most=1)
+    assert set(names["remains"]) == set(RUN.untouched[0]["remains"])
 
 
 def test_the_librarys_functions_give_the_figures_of_the_solution() -> None:
-    mine, theirs = figures(solved()[0]), figures(untouched()[0])
+    mine, theirs = figures(RUN.solved[0]), figures(RUN.untouched[0])
     for name in mine:
         wanted = pytest.approx(flat(theirs[name]), abs=1e-4, rel=2e-3)  # sums in another order
         assert flat(mine[name]) == wanted, name
 
 
 def test_the_figures_are_the_same_each_time() -> None:
-    again = figures(run(LAB.notebook.cells)[0])
-    assert {name: flat(value) for name, value in figures(solved()[0]).items()} == {
+    again = figures(RUN.run(LAB.notebook.cells)[0])
+    assert {name: flat(value) for name, value in figures(RUN.solved[0]).items()} == {
         name: flat(value) for name, value in again.items()
     }
 
@@ -162,7 +124,7 @@ def test_without_opacus_and_presidio_the_lab_says_so_and_goes_on(
 
     monkeypatch.setattr("fmlab.audits.redaction._analyzer", refuse)
     monkeypatch.setattr("fmlab.audits.privacy_accounts._by_accountant", refuse)
-    names, printed = run(LAB.notebook.cells)
+    names, printed = RUN.run(LAB.notebook.cells)
     assert "opacus is missing. Run `%pip install opacus` in a new cell" in printed
     assert "presidio_analyzer is missing. Run `%pip install presidio-analyzer" in printed
     assert "Without Opacus there is no accountant here" in printed
@@ -175,7 +137,7 @@ def test_without_opacus_and_presidio_the_lab_says_so_and_goes_on(
 
 
 def test_records_are_of_their_form_and_nobodys() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     for one in (one for some in names["records"].values() for one in some):
         secret = one.line[slice(*one.span)]
         values = [c.index(w) for c, w in zip(one.form.choices, one.fillings[one.own], strict=True)]
@@ -189,7 +151,7 @@ def test_records_are_of_their_form_and_nobodys() -> None:
 
 
 def test_the_redacted_text_has_no_secret_that_was_found() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     for one in (one for some in names["records"].values() for one in some):
         secret = one.line[slice(*one.span)]
         if one.kind in ("resident number", "e-mail address"):
@@ -200,7 +162,7 @@ def test_the_redacted_text_has_no_secret_that_was_found() -> None:
 
 
 def test_pages_of_members_and_of_others_share_no_sentence() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     for text in names["texts"].values():
         assert not set(text.members) & set(text.others)
         assert not set(text.reference) & {*text.members, *text.others}
@@ -208,7 +170,7 @@ def test_pages_of_members_and_of_others_share_no_sentence() -> None:
 
 
 def test_the_promise_allows_chance_for_nothing_and_everything_for_many_copies() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     allowed = names["allowed"]
     assert allowed(1e-9, 1) == pytest.approx(names["CHANCE"], abs=1e-3)
     assert allowed(0.5, 1) < allowed(0.5, 2) < allowed(2.0, 2) < names["MOST"]
@@ -216,14 +178,14 @@ def test_the_promise_allows_chance_for_nothing_and_everything_for_many_copies() 
 
 
 def test_the_interval_is_students() -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     low, high = names["interval"]([1.0, 2.0, 3.0, 4.0, 5.0])
     assert (low, high) == pytest.approx((1.04, 4.96), abs=0.01)  # 3 +- 2.776 x 1.581 / sqrt(5)
 
 
 @pytest.mark.parametrize("name", TIERS)
 def test_every_tier_has_sizes_that_make_a_run(name: str) -> None:
-    names, _ = solved()
+    names, _ = RUN.solved
     sizes = names["SIZES"][name]
     assert set(sizes) == set(TINY)
     assert all(set(sizes[p]) == set(TINY[p]) for p in ("model", "private", "people"))  # type: ignore[call-overload]
