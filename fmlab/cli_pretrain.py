@@ -36,6 +36,12 @@ def pretrain(
         list[int] | None,
         typer.Option(help="Keep the model of this step for good: --keep 100 --keep 200"),
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Start from this model: a folder, books-small, or one of the hub."
+        ),
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what the run would take; start nothing.")
     ] = False,
@@ -50,9 +56,10 @@ def pretrain(
 ) -> None:
     """Pretrain a model; Ctrl-C stops it after the step in progress, --resume goes on."""
     from fmlab.evaluate import TEXT
-    from fmlab.pretrain import pretrain as start
+    from fmlab.pretrain import pretrain as begin
     from fmlab.pretrain import resumed_config
     from fmlab.processes import leave
+    from fmlab.start import start_from
     from fmlab.tiers import tier as choose_tier
     from fmlab.train_config import TrainConfig
 
@@ -61,11 +68,18 @@ def pretrain(
     named = [corpus.replace(":", "-").replace("/", "-"), tier_name, *_given(model=model).values()]
     out = out or Path("runs") / "-".join(named)
     options = _settings(text_option)
+    known = None
     if resume:
+        if start is not None:
+            raise UserError(f"the run in {out} knows what it started from; leave --from out")
         config = resumed_config(out, **changes)
         text = json.loads((out / TEXT).read_text(encoding="utf-8"))
         corpus, options = text["corpus"], text["options"]
     else:
+        if start is not None:
+            _refuse_pictures("--from", corpus)
+            known = start_from(start)
+            changes = {**known.settings, **changes}
         config = TrainConfig.for_tier(tier_name, corpus, **changes)
         enough = config.steps * config.batch_size * config.seq_len * 3 // 2
         if max_words is None and not (corpus.startswith("toyworld") or _of_pictures(corpus)):
@@ -74,8 +88,7 @@ def pretrain(
     if plan:
         from fmlab.plan import plan as foresee
 
-        if _of_pictures(corpus):
-            raise UserError(f"--plan knows text alone so far, not {corpus}; start the run itself")
+        _refuse_pictures("--plan", corpus)
         print(
             foresee(
                 config,
@@ -90,7 +103,7 @@ def pretrain(
         )
         return
     read = _read(corpus, options)
-    run = start(config, read, out, resume=resume, device=device, keep=keep or ())
+    run = begin(config, read, out, resume=resume, device=device, keep=keep or (), start=known)
     if _speaks():
         _write_text_choice(out, corpus, options)
     try:
@@ -108,6 +121,11 @@ def pretrain(
         run.save_checkpoint(out, torch.float16)
     look = "" if _of_pictures(corpus) else f"; look at it with: fmlab evaluate {out}"
     say(f"the checkpoint is in {out}{look}")
+
+
+def _refuse_pictures(option: str, corpus: str) -> None:
+    if _of_pictures(corpus):
+        raise UserError(f"{option} knows text alone so far, not {corpus}; leave {option} out")
 
 
 def _of_pictures(corpus: str) -> bool:

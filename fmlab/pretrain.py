@@ -35,6 +35,7 @@ from fmlab.picture_recipe import recipe_for
 from fmlab.records import LOG, Record, line, open_log, read_log
 from fmlab.run_story import story
 from fmlab.seeds import seed_torch
+from fmlab.start import Start, kept_start
 from fmlab.step import Launched, Stepper, settled
 from fmlab.tokens import Tokenizer
 from fmlab.train_config import TrainConfig
@@ -55,6 +56,7 @@ class Pretraining:
         model: What is trained.
         tokenizer: Trained on the corpus, or the one given; None where nothing is read.
         records: Those of the steps done, also of earlier parts of a resumed run.
+        started_from: What `run.json` tells of the model that it started from; None for chance.
         stop: Set it to True and the run ends after the step in progress, saved.
     """
 
@@ -68,6 +70,7 @@ class Pretraining:
         device: str | None = None,
         workers: int | None = None,
         keep: Sequence[int] = (),
+        start: Start | None = None,
     ) -> None:
         """Prepare the text and the model, and go to the last resume point if asked.
 
@@ -80,10 +83,12 @@ class Pretraining:
             device: `cpu`, `cuda`, or None for the best one here.
             workers: Threads that make batches ahead of time; None for what suits the device.
             keep: Steps whose weights are kept for good, in `out`/checkpoints, in float16.
+            start: The model to start from, with its tokenizer; None for one that knows nothing.
+                A run that is resumed has it in its folder.
 
         Raises:
-            UserError: `out` holds a run and `go_on` is not set, or holds another run; or the rows
-                of a batch cannot be shared out evenly.
+            UserError: `out` holds a run and `go_on` is not set, or holds another run; the rows
+                of a batch cannot be shared out evenly; or the model to start from has other sizes.
         """
         self.config, self.corpus, self.keep = config, corpus, frozenset(keep)
         self.processes = processes.join()
@@ -99,6 +104,11 @@ class Pretraining:
             )
         if self.out is not None and go_on and (self.out / "tokenizer.json").exists():
             tokenizer = tokenizer or Tokenizer.load(self.out)
+        self.start = kept_start(self.out) if go_on and self.out is not None else start
+        if self.start is not None:
+            self.start.check(config)
+            tokenizer = self.start.checkpoint.tokenizer
+        self.started_from = None if self.start is None else self.start.story()
         self.recipe = recipe_for(config, corpus, tokenizer, self.processes)
         self.rows: Any = self.recipe.rows
         self.tokenizer: Any = self.recipe.tokenizer
@@ -109,7 +119,8 @@ class Pretraining:
         self.workers = (2 if self.on_gpu else 0) if workers is None else workers
 
         seed_torch(config.seed, "weights")
-        self.model: Any = self.recipe.new_model().to(self.device.name)
+        known = None if self.start is None else self.start.ready(config)
+        self.model: Any = (known or self.recipe.new_model()).to(self.device.name)
         loss = self.recipe.loss
         self.stepper = Stepper(self.model, config, self.device, self.processes, loss)
         self.records: list[Record] = []
@@ -135,6 +146,8 @@ class Pretraining:
                 of its batch, and the last good point.
         """
         self.stop = False
+        if self.step == 0 and self.start is not None and self._folder is not None:
+            self.start.keep(self._folder)  # before a step moves it
         earlier_kwh = self.kwh
         with EnergyMeter() as meter, open_log(self._folder, self.records) as log:
             for record in self._steps():
@@ -266,6 +279,7 @@ class Pretraining:
             "corpus": self.corpus.sha256,
             "energy_method": self.energy_method,
             "commands": self.commands,
+            "started_from": self.started_from,
         }
         if not self._tokenizer_is_kept:  # before the point, which is nothing without it
             self.recipe.keep_tokenizer(self._folder)
@@ -292,6 +306,7 @@ class Pretraining:
         self.seconds, self.kwh = state["seconds"], state["kwh"]
         self.energy_method = state["energy_method"]
         self.commands = state["commands"] + self.commands
+        self.started_from = state.get("started_from")
         self.records = read_log(out / LOG, self.step)
 
 
@@ -305,9 +320,10 @@ def pretrain(
     device: str | None = None,
     workers: int | None = None,
     keep: Sequence[int] = (),
+    start: Start | None = None,
 ) -> Pretraining:
     """Return a run to iterate over, a record a step; arguments as in `Pretraining`."""
-    return Pretraining(config, corpus, out, tokenizer, resume, device, workers, keep)
+    return Pretraining(config, corpus, out, tokenizer, resume, device, workers, keep, start)
 
 
 def resumed_config(out: Path | str, **changes: Any) -> TrainConfig:

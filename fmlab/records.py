@@ -1,15 +1,17 @@
 """What a run writes down: a record a step, a line each in `log.jsonl`."""
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from fmlab.files import write_text
 
 LOG = "log.jsonl"
+BEFORE = "log-before.jsonl"  # of the model that the run started from, its own start included
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,33 @@ def read_log(path: Path, steps: int) -> list[Record]:
         except ValueError:
             break
     return records
+
+
+def read_whole_log(folder: Path) -> list[Record]:
+    """Return the records of a run, behind those of the model that it started from.
+
+    Steps, tokens and seconds are counted through.
+    """
+    before = read_log(folder / BEFORE, sys.maxsize)
+    own = read_log(folder / LOG, sys.maxsize)
+    if not before:
+        return own
+    last = before[-1]
+    return before + [
+        replace(
+            record,
+            step=last.step + record.step,
+            tokens=last.tokens + record.tokens,
+            seconds=round(last.seconds + record.seconds, 3),
+        )
+        for record in own
+    ]
+
+
+def keep_log_before(start: Path, folder: Path) -> None:
+    """Write into a run's folder the log of the model that it started from, if that has one."""
+    if records := read_whole_log(start):
+        write_text(folder / BEFORE, "".join(map(line, records)))
 
 
 @contextmanager

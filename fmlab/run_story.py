@@ -13,13 +13,23 @@ if TYPE_CHECKING:
 
 
 def story(run: "Pretraining") -> dict[str, Any]:
-    """Return all that a reader needs to judge a run, or to make it again."""
+    """Return all that a reader needs to judge a run, or to make it again.
+
+    Steps, tokens, seconds and energy count from chance on: those of the model that the run started
+    from are among them. `epochs` counts readings of this text.
+    """
     looks = [record.valid_loss for record in run.records if record.valid_loss is not None]
     parameters = sum(weight.numel() for weight in run.model.parameters())
     about = run.recipe.about()
+    before = (run.started_from or {}).get("run", {})
+    same_text = before.get("corpus", {}).get("sha256") == about["corpus"]["sha256"]
+    epochs = run.tokens / max(1, about["epoch"])
+    tokens = run.tokens + before.get("tokens", 0)
+    seconds = run.seconds + before.get("seconds", 0.0)
     return {
         "command": run.commands[0],
         "resumed_by": run.commands[1:],
+        "started_from": run.started_from,
         "finished": datetime.now(UTC).date().isoformat(),
         "config": asdict(run.config),
         "parameters": parameters,
@@ -27,18 +37,21 @@ def story(run: "Pretraining") -> dict[str, Any]:
         "corpus": about["corpus"],
         "tokenizer": about["tokenizer"],
         "seed": run.config.seed,
-        "steps": run.step,
-        "tokens": run.tokens,
-        "epochs": round(run.tokens / max(1, about["epoch"]), 3),
-        "seconds": round(run.seconds, 1),
-        "tokens_per_second": round(run.tokens / max(run.seconds, 1e-9)),
+        "steps": run.step + before.get("steps", 0),
+        "tokens": tokens,
+        "epochs": round(epochs + (before.get("epochs", 0.0) if same_text else 0.0), 3),
+        "seconds": round(seconds, 1),
+        "tokens_per_second": round(tokens / max(seconds, 1e-9)),
         "device": {
             "name": run.device.name,
             "description": run.device.description,
             "machine": f"{platform.system()} {platform.machine()}",
             "format": str(run.device.autocast).removeprefix("torch."),
         },
-        "energy": {"kwh": run.kwh, "method": run.energy_method},
+        "energy": {
+            "kwh": run.kwh + before.get("energy", {}).get("kwh", 0.0),
+            "method": run.energy_method,
+        },
         "loss": {
             "train_last_100_steps": _mean([record.loss for record in run.records[-100:]]),
             "valid": looks[-1] if looks else None,

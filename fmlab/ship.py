@@ -9,11 +9,11 @@ from pathlib import Path
 from fmlab.checkpoint import CONFIG, RUN, WEIGHTS, shipped
 from fmlab.errors import UserError
 from fmlab.files import write_whole
-from fmlab.records import LOG
+from fmlab.records import BEFORE, LOG
 from fmlab.stages import store_stages
 
 FILES = (WEIGHTS, CONFIG, RUN, LOG, "tokenizer.json", "tokenizer_config.json", "vocab.txt")
-ALSO = ("text.json", "eval.json")
+ALSO = ("text.json", "eval.json", BEFORE)
 LARGEST = 16_000_000  # bytes of weights: what everybody who installs the package fetches
 
 

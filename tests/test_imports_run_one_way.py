@@ -34,6 +34,7 @@ WAY = (
         "alarm",
         "resume",
         "run_story",
+        "start",
         "stages",
         "ship",
     },

@@ -1,11 +1,14 @@
 """Losses against sums by hand, and against the losses that transformers computes."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 import transformers
 
+from fmlab import objectives
 from fmlab.batch import Batch
 from fmlab.masking import next_tokens
 from fmlab.models.albert import AlbertConfig, AlbertForPreTraining
@@ -14,7 +17,7 @@ from fmlab.models.gpt import GptConfig, GptForPreTraining
 from fmlab.models.hf import to_hf
 from fmlab.models.language_model import LanguageModel
 from fmlab.models.roberta import RobertaConfig, RobertaForPreTraining
-from fmlab.objectives import pretraining_loss
+from fmlab.objectives import in_pieces, pretraining_loss
 from fmlab.optimiser import Muon, make_optimisers, orthogonal
 
 SIZES = BertConfig(40, 16, 2, 2, 32, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
@@ -212,3 +215,61 @@ def test_the_asked_places_alone_give_the_whole_loss_in_every_family(model: Langu
         found.append([loss.detach(), *grads])
     for left, right in zip(*found, strict=True):
         torch.testing.assert_close(left, right, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["bert", "bert of causal rows too", "roberta", "albert", "gpt"])
+def test_in_pieces_the_losses_and_gradients_are_the_same(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    off: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    sizes = (40, 16, 2, 2, 32)
+    model: LanguageModel
+    match family:
+        case "roberta":
+            model = RobertaForPreTraining(RobertaConfig(*sizes, **off))
+        case "albert":
+            model = AlbertForPreTraining(AlbertConfig(vocab_size=40, embedding_size=8))
+        case "gpt":
+            model = GptForPreTraining(GptConfig(*sizes, **off))
+        case _:
+            model = BertForPreTraining(SIZES)
+    ids = torch.randint(5, 40, (4, 8))
+    labels = torch.where(torch.rand(4, 8) < 0.5, ids, -100)
+    both = family.endswith("too")
+    causal = torch.tensor([True, False, True, True]) if both else None
+    given = Batch(ids, labels, causal=causal, causal_share=0.75 if both else 0.0)
+    small = replace(objectives.PIECES, batch_chunk_size=3)
+    monkeypatch.setattr(objectives, "PIECES", small)
+    found = []
+    for worth in (0, 2**62):
+        monkeypatch.setattr(objectives, "WORTH_PIECES", worth)
+        model.zero_grad()
+        loss = pretraining_loss(model, given)
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+        parts = [part for part in (loss.total, loss.masked, loss.causal) if part is not None]
+        found.append([part.detach() for part in parts] + [one.clone() for one in gradients])
+    assert len(found[0]) == len(found[1]) > 5
+    for left, right in zip(*found, strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_a_part_of_a_batch_may_have_rows_of_one_kind_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objectives, "WORTH_PIECES", 0)
+    ids = torch.randint(5, 40, (2, 8))
+    given = Batch(ids, ids, causal=torch.tensor([True, True]), causal_share=0.75)
+    loss = pretraining_loss(BertForPreTraining(SIZES), given)
+    assert loss.masked is not None
+    assert loss.total.isfinite()
+    assert float(loss.masked.detach()) == 0
+
+
+def test_only_many_scores_in_float32_are_worth_pieces() -> None:
+    table = torch.empty(8192, 4)
+    many, few = torch.empty(1024, 4), torch.empty(1023, 4)
+    assert in_pieces(many, table)
+    assert not in_pieces(few, table)
+    assert not in_pieces(many.bfloat16(), table.bfloat16())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert not in_pieces(many, table)

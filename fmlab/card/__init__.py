@@ -22,9 +22,11 @@ from fmlab.card.data import NOT_KNOWN, book_facts
 from fmlab.card.model import (
     co2e,
     corpus_line,
+    earlier_settings,
     evaluation,
     metadata,
     objective,
+    origin,
     run_facts,
     safetensors_header,
     size,
@@ -33,7 +35,7 @@ from fmlab.checkpoint import CONFIG, RUN, WEIGHTS, read_json
 from fmlab.errors import UserError
 from fmlab.evaluate import EVALUATION
 from fmlab.files import sha256_file, write_text
-from fmlab.records import LOG
+from fmlab.records import BEFORE, LOG
 
 CARD, DATA = "README.md", "DATA.md"
 TEMPLATES = Path(__file__).resolve().parents[1] / "assets" / "templates"
@@ -111,6 +113,8 @@ def write_card(
         "repository": repository or repository_url(),
         "metadata": metadata(name, licence, corpus, figures, trained).to_yaml(),
         "objective": trained,
+        "origin": origin(run),
+        "earlier": earlier_settings(run),
         "corpus_line": corpus_line(known),
         "weights_sha256": weights_sha256,
         **size(config, header, folder),
@@ -151,7 +155,7 @@ def card_text(folder: Path, name: str) -> str:
         copy = Path(above) / "model"
         copy.mkdir()
         audits = (f"{BIAS}.json", f"{PRIVACY}.json")
-        for file in (CONFIG, WEIGHTS, RUN, EVALUATION, LOG, *audits):
+        for file in (CONFIG, WEIGHTS, RUN, EVALUATION, LOG, BEFORE, *audits):
             if (folder / file).is_file():
                 shutil.copyfile(folder / file, copy / file)
         return write_card(copy, name=name).card.read_text(encoding="utf-8")

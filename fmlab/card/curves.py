@@ -1,7 +1,6 @@
 """The run's loss curve, drawn from its own log, for the card."""
 
 import io
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import matplotlib.pyplot as plt
 
 from fmlab.card.data import cell
 from fmlab.files import write_text
-from fmlab.records import LOG, read_log
+from fmlab.records import LOG, read_whole_log
 from fmlab.views.curves import loss_curve, loss_curve_alt
 
 FILE = "curves.svg"
@@ -26,7 +25,7 @@ def draw_curves(folder: Path, figures: Mapping[str, Any]) -> str:
     """
     if not (folder / LOG).exists():
         return ""
-    records = read_log(folder / LOG, sys.maxsize)
+    records = read_whole_log(folder)
     splits = figures.get("splits", {})
     measured: Mapping[str, Any] = next((splits[split] for split in HELD_OUT if split in splits), {})
     baselines = {

@@ -60,10 +60,9 @@ def run_facts(run: Mapping[str, Any]) -> dict[str, Any]:
 
     device = [at("device", key) for key in ("description", "machine")]
     documents = at("corpus", "documents") or {}
-    commands = [command for command in (at("command"), *(run.get("resumed_by") or [])) if command]
     return {
         "finished": at("finished"),
-        "command": ", then ".join(f"`{' '.join(command)}`" for command in commands) or None,
+        "command": ", then ".join(f"`{' '.join(command)}`" for command in _commands(run)) or None,
         "steps": number("steps"),
         "tokens": number("tokens"),
         "epochs": number("epochs", form="{:.2f}"),
@@ -86,6 +85,41 @@ def run_facts(run: Mapping[str, Any]) -> dict[str, Any]:
         "train_tokens": number("corpus", "train_tokens"),
         "licences": "; ".join(at("corpus", "licences") or []),
     }
+
+
+def _commands(run: Mapping[str, Any]) -> list[list[str]]:
+    """Return the commands that made the model, first those of the model that it started from."""
+    before = run.get("started_from")
+    own = [command for command in (run.get("command"), *(run.get("resumed_by") or [])) if command]
+    return [*(_commands(before["run"]) if before else []), *own]
+
+
+def origin(run: Mapping[str, Any]) -> str:
+    """Return where the training began: at chance, or from which models, the nearest first."""
+    before = run.get("started_from")
+    if before is None:
+        return "random start, no earlier model"
+    tokens = before["run"].get("tokens")
+    read = f"{tokens:,} tokens" if tokens is not None else "text that is not known here"
+    found = (
+        f"started from `{cell(before['name'])}`, which had read {read} "
+        f"(weights `{before['weights_sha256'][:12]}`)"
+    )
+    return f"{found}; that {origin(before['run'])}" if before["run"].get("started_from") else found
+
+
+def earlier_settings(run: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return, for each run before this one, the nearest first, the settings that it had otherwise.
+
+    Settings that only one of the two runs knows are left out.
+    """
+    before = run.get("started_from")
+    if before is None:
+        return []
+    now, then = run.get("config", {}), before["run"].get("config", {})
+    changed = [f"`{name}` {then[name]}" for name in now if name in then and now[name] != then[name]]
+    told = {"name": cell(before["name"]), "settings": ", ".join(changed) or "the same"}
+    return [told, *earlier_settings(before["run"])] if then else []
 
 
 def objective(run: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

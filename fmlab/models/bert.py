@@ -204,8 +204,11 @@ class MaskedHead(nn.Module):
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """Return `(..., vocab)` for `(..., hidden)`."""
-        ready = self.norm(self.activation(self.dense(hidden_states)))
-        return nn.functional.linear(ready, self.embedding, self.bias)
+        return nn.functional.linear(self.ready(hidden_states), self.embedding, self.bias)
+
+    def ready(self, hidden_states: Tensor) -> Tensor:
+        """Return what the table is multiplied with, `(..., hidden)`."""
+        return self.norm(self.activation(self.dense(hidden_states)))  # type: ignore[no-any-return]
 
 
 class BertForPreTraining(LanguageModel):

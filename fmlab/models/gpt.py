@@ -204,11 +204,15 @@ class NextTokenHead(nn.Module):
     def __init__(self, embedding: Tensor) -> None:
         """Hold the table of token embeddings."""
         super().__init__()
-        self.embedding = embedding
+        self.embedding, self.bias = embedding, None
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """Return `(..., vocab)` for `(..., hidden)`."""
-        return nn.functional.linear(hidden_states, self.embedding)
+        return nn.functional.linear(self.ready(hidden_states), self.embedding)
+
+    def ready(self, hidden_states: Tensor) -> Tensor:
+        """Return what the table is multiplied with: the vectors as they are."""
+        return hidden_states
 
 
 class GptForPreTraining(LanguageModel):
