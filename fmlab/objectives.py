@@ -74,23 +74,17 @@ def token_loss(
     """
     head: Any = model.token_head
     assert head is not None, "the model has no head for tokens"
-    states = hidden_states.flatten(0, 1).index_select(0, batch.places)  # (M, hidden)
     causal = None if batch.causal is None else batch.causal[batch.places // batch.labels.size(1)]
-    if not in_pieces(states, head.embedding):
-        each = batch.weights * F.cross_entropy(
-            head(states).float(), batch.targets, reduction="none"
-        )
-        return each.sum(), None if causal is None else (each * causal).sum()
-    if causal is None:
-        return _sum_in_pieces(head, states, batch.targets, batch.weights), None
-    masked_part, causal_part = (
-        _sum_in_pieces(head, states[kind], batch.targets[kind], batch.weights[kind])
-        for kind in (~causal, causal)
-    )
-    return masked_part + causal_part, causal_part
+    if in_pieces(batch.places, head.embedding):
+        return _token_loss_in_pieces(head, hidden_states, batch, causal)
+    states = hidden_states.flatten(0, 1).index_select(0, batch.places)  # (M, hidden)
+    logits = head(states)  # (M, vocab)
+    each = F.cross_entropy(logits.float(), batch.targets, reduction="none")  # (M,)
+    weighed = batch.weights * each
+    return weighed.sum(), None if causal is None else (weighed * causal).sum()
 
 
-def in_pieces(states: Tensor, table: Tensor) -> bool:
+def in_pieces(places: Tensor, table: Tensor) -> bool:
     """Return whether it pays to make the scores a piece of the batch at a time.
 
     Scores for every token of the vocabulary are a step's largest table: of 7,480 places and 8,192
@@ -99,11 +93,25 @@ def in_pieces(states: Tensor, table: Tensor) -> bool:
     float32). In bfloat16 and in small batches it gained nothing.
 
     Args:
-        states: What is asked about, `(M, hidden)`.
-        table: `(vocab, hidden)`.
+        places: Where a token is asked for, `(M,)`.
+        table: What a vector is multiplied with for the scores, `(vocab, hidden)`.
     """
-    plain = states.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
-    return plain and states.dtype == torch.float32 and len(states) * len(table) >= WORTH_PIECES
+    plain = table.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+    return plain and table.dtype == torch.float32 and len(places) * len(table) >= WORTH_PIECES
+
+
+def _token_loss_in_pieces(
+    head: Any, hidden_states: Tensor, batch: Batch, causal: Tensor | None
+) -> tuple[Tensor, Tensor | None]:
+    """Return what `token_loss` does, for a sum each over the masked and the causal rows."""
+    states = hidden_states.flatten(0, 1).index_select(0, batch.places)  # (M, hidden)
+    if causal is None:
+        return _sum_in_pieces(head, states, batch.targets, batch.weights), None
+    masked_part, causal_part = (
+        _sum_in_pieces(head, states[kind], batch.targets[kind], batch.weights[kind])
+        for kind in (~causal, causal)
+    )
+    return masked_part + causal_part, causal_part
 
 
 def _sum_in_pieces(head: Any, states: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
