@@ -259,11 +259,13 @@ def node() -> Finding:
 
 def program(name: str, purpose: str, variable: str | None) -> Finding:
     """Look for a program that only some tasks need."""
-    path = (os.environ.get(variable) if variable else None) or shutil.which(name)
+    path = os.environ.get(variable) if variable else None
+    path = path or next(filter(None, map(shutil.which, PROGRAMS[name])), None)
     if path:
         return Finding(name, "ok", path)
     mend = f"needed for {purpose} only: apt-get install {PACKAGES[name]}"
     return Finding(name, "note", "not found", mend)
 
 
-PACKAGES = {"chromium": "chromium", "bwrap": "bubblewrap"}
+PROGRAMS = {"chromium": ("chromium-headless-shell", "chromium"), "bwrap": ("bwrap",)}
+PACKAGES = {"chromium": "chromium-headless-shell", "bwrap": "bubblewrap"}

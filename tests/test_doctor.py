@@ -136,5 +136,8 @@ def test_a_missing_program_says_what_it_is_for(monkeypatch: pytest.MonkeyPatch) 
     browser = ("chromium", "the browser tests", "FMLAB_CHROMIUM")
     assert "needed for grading" in doctor.program("bwrap", "grading", None).mend
     assert "browser tests" in doctor.program(*browser).mend
+    for name in ("chromium", "chromium-headless-shell"):
+        monkeypatch.setattr(shutil, "which", {name: f"/usr/bin/{name}"}.get)
+        assert doctor.program(*browser).found == f"/usr/bin/{name}"
     monkeypatch.setenv("FMLAB_CHROMIUM", "/opt/chrome")
     assert doctor.program(*browser).found == "/opt/chrome"

@@ -285,8 +285,9 @@ print("TOOK", time.time() - started, peak_memory())
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_run_of_books_takes_what_its_plan_says(tmp_path: Path) -> None:
-    """Time, memory and energy within a fifth; the machine must have nothing else to do."""
+    """Time, memory and energy within a fifth."""
     config = TrainConfig.for_tier(
         "cpu", "books", steps=150, valid_every=25, save_every=25, vocab_size=2048
     )

@@ -15,7 +15,8 @@ from site_files import HTML, pages
 from site_visit import AXE, Visit, visit
 
 NO_SITE = f"there is no built site in {HTML}; run `make book`, or name one in FMLAB_SITE"
-NO_BROWSER = "no Chromium found; run `apt-get install chromium`, or name one in FMLAB_CHROMIUM"
+BROWSERS = ("chromium-headless-shell", "chromium")  # the first has no window, and is twice as fast
+NO_BROWSER = f"no Chromium found; run `apt-get install {BROWSERS[0]}`, or name FMLAB_CHROMIUM"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -70,7 +71,8 @@ def serve() -> Iterator[Callable[[Path], str]]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return Chromium, with nothing of its own to say to the network."""
-    path = os.environ.get("FMLAB_CHROMIUM") or shutil.which("chromium")
+    installed = (found for name in BROWSERS if (found := shutil.which(name)))
+    path = os.environ.get("FMLAB_CHROMIUM") or next(installed, None)
     if not path:
         pytest.fail(NO_BROWSER, pytrace=False)
     if not AXE.is_file():

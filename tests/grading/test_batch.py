@@ -260,17 +260,21 @@ def all_end(pids: set[int], seconds: float = 15.0) -> bool:
     return False
 
 
+def is_worker(pid: int) -> bool:
+    """Return whether a process marks; one that has just ended does not."""
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 @pytest.mark.slow
 def test_a_marking_process_that_dies_loses_nothing(lab: LabSource, tmp_path: Path) -> None:
     """One process is killed once in the middle; its submissions are marked by others."""
     with started(lab, tmp_path / "out", 2) as running:
         assert running.stdout is not None
         running.stdout.readline()
-        workers = {
-            pid
-            for pid in children_of(running.pid)
-            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        }
+        workers = {pid for pid in children_of(running.pid) if is_worker(pid)}
         os.kill(min(workers), signal.SIGKILL)
         told = running.stdout.read().split()
         assert running.wait() == 0
