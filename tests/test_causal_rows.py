@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from small_run import SIZES
 
 from fmlab.batch import NOT_ASKED, Batch
 from fmlab.batches import MaskedBatches, cut, next_tokens, pack
@@ -29,12 +30,7 @@ FLOAT32 = Device("cpu", "any", torch.float32)
 TEXT = "the dog sees the cat . the cat sleeps . a bird sings !\nthe old man runs .\n" * 20
 SHARES = [0.0, 1 / 6, 0.5, 1.0]
 SMALL: dict[str, Any] = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "seq_len": 24,
+    **SIZES,
     "learning_rate": 3e-3,
     "matrix_learning_rate": 0.02,
     "valid_every": 1000,

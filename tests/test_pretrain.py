@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from small_run import SMALL
 
 from fmlab import cli, files, pretrain
 from fmlab.checkpoint import load
@@ -22,18 +23,6 @@ from fmlab.errors import UserError
 from fmlab.files import sha256_bytes
 from fmlab.train_config import TrainConfig
 
-SMALL: dict[str, Any] = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "seq_len": 24,
-    "batch_size": 4,
-    "steps": 12,
-    "valid_every": 4,
-    "save_every": 4,
-}
 WORDS = "the a dog cat bird sees likes big old man . runs sleeps here there".split()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from small_run import SMALL
 
 from fmlab import cli, pretrain, resume
 from fmlab.card import write_card
@@ -23,18 +24,7 @@ from fmlab.models.language_model import LanguageModel
 from fmlab.models.roberta import RobertaForPreTraining
 from fmlab.train_config import TrainConfig
 
-SMALL: dict[str, Any] = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "seq_len": 24,
-    "batch_size": 4,
-    "steps": 8,
-    "valid_every": 4,
-    "save_every": 4,
-}
+TWO_LAYERS: dict[str, Any] = {**SMALL, "num_hidden_layers": 2, "steps": 8}
 RUNS: dict[str, dict[str, Any]] = {
     "roberta": {"model": "roberta", "dropout": 0.1, "whole_words": True},
     "roberta, static": {"model": "roberta", "masking": "static", "mask_copies": 1},
@@ -73,7 +63,7 @@ def corpus() -> Corpus:
 
 
 def config(name: str, **more: Any) -> TrainConfig:
-    return TrainConfig(**{**SMALL, **RUNS[name], **more})
+    return TrainConfig(**{**TWO_LAYERS, **RUNS[name], **more})
 
 
 def told(run: pretrain.Pretraining) -> list[Any]:
@@ -117,7 +107,7 @@ def test_a_small_text_is_learned_by_heart(model: str) -> None:
     text = "\n".join([line] * 40)
     one = Document("one", text, "ours", "test", sha256_bytes(text.encode()), "train")
     quick = {"steps": 200, "learning_rate": 3e-3, "matrix_learning_rate": 0.01}
-    config = TrainConfig(**{**SMALL, **quick, "model": model, "embedding_size": 32})
+    config = TrainConfig(**{**TWO_LAYERS, **quick, "model": model, "embedding_size": 32})
     run = pretrain.pretrain(config, Corpus("1", (one,)))
     list(run)
     start, end = run.records[0].loss, sum(r.loss for r in run.records[-10:]) / 10
@@ -130,7 +120,7 @@ def test_the_order_of_sentences_is_learned_by_heart() -> None:
     text = "\n".join(["the dog runs .", "the cat sleeps .", "a bird sings ."] * 40)
     one = Document("one", text, "ours", "test", sha256_bytes(text.encode()), "train")
     quick = {"steps": 400, "learning_rate": 3e-3, "matrix_learning_rate": 0.02, "batch_size": 16}
-    changes = {**SMALL, **quick, "sentence_order": True, "seq_len": 16}
+    changes = {**TWO_LAYERS, **quick, "sentence_order": True, "seq_len": 16}
     run = pretrain.pretrain(TrainConfig(**changes), Corpus("1", (one,)))
     losses = [record.next_sentence_loss or 0.0 for record in run]
     assert losses[0] == pytest.approx(0.693, abs=0.1)
@@ -209,7 +199,7 @@ def test_a_point_of_another_family_is_refused(corpus: Corpus, tmp_path: Path) ->
 
 def test_a_run_from_before_there_were_families_goes_on(corpus: Corpus, tmp_path: Path) -> None:
     """Its point does not tell of settings that came later."""
-    run = pretrain.pretrain(TrainConfig(**SMALL), corpus, tmp_path)
+    run = pretrain.pretrain(TrainConfig(**TWO_LAYERS), corpus, tmp_path)
     next(iter(run))
     run.save_point()
     path = resume.points(tmp_path)[-1] / "state.json"
@@ -217,9 +207,9 @@ def test_a_run_from_before_there_were_families_goes_on(corpus: Corpus, tmp_path:
     for later in ("model", "mask_copies", "whole_words", "sentence_order", "embedding_size"):
         del state["config"][later]
     path.write_text(json.dumps(state))
-    assert pretrain.resumed_config(tmp_path) == TrainConfig(**SMALL)
-    assert pretrain.pretrain(TrainConfig(**SMALL), corpus, tmp_path, resume=True).step == 1
-    changed = TrainConfig(**SMALL, whole_words=True)
+    assert pretrain.resumed_config(tmp_path) == TrainConfig(**TWO_LAYERS)
+    assert pretrain.pretrain(TrainConfig(**TWO_LAYERS), corpus, tmp_path, resume=True).step == 1
+    changed = TrainConfig(**TWO_LAYERS, whole_words=True)
     with pytest.raises(UserError, match="whole_words"):
         pretrain.pretrain(changed, corpus, tmp_path, resume=True)
 
@@ -228,7 +218,7 @@ def test_the_command_line_chooses_the_family(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    sizes = [f for n, v in {**SMALL, "steps": 2}.items() for f in ("--set", f"{n}={v}")]
+    sizes = [f for n, v in {**TWO_LAYERS, "steps": 2}.items() for f in ("--set", f"{n}={v}")]
     given = ["fmlab", "pretrain", "--tier", "cpu", "--text", "size=200", "--model", "gpt", *sizes]
     monkeypatch.setattr(sys, "argv", given)
     with pytest.raises(SystemExit) as ended:

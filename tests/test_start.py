@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from small_run import SMALL
 
 from fmlab import cli, pretrain
 from fmlab.card import write_card
@@ -18,18 +19,6 @@ from fmlab.records import read_log, read_whole_log
 from fmlab.start import start_from
 from fmlab.train_config import TrainConfig
 
-SMALL: dict[str, Any] = {
-    "vocab_size": 60,
-    "hidden_size": 32,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 64,
-    "seq_len": 24,
-    "batch_size": 4,
-    "steps": 12,
-    "valid_every": 4,
-    "save_every": 4,
-}
 LINES = ("the dog sees the old cat .", "a big man likes here .", "the bird sleeps there .")
 
 
