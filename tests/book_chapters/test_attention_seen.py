@@ -4,14 +4,11 @@ What its cells compute is checked by the build: they fail where the prose would 
 the claims that carry the chapter are found once more, by another way than the chapter's.
 """
 
-import ast
-import json
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from chapter_text import Chapter
 from torch import Tensor
 
 from fmlab import checkpoint
@@ -19,18 +16,11 @@ from fmlab.probes.ablation import heads_scaled
 from fmlab.probes.attentions import attentions
 from fmlab.probes.fill_mask import fill_mask
 
-ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = (ROOT / "book" / "10_attention_seen.md").read_text(encoding="utf-8")
-QUIZ = ROOT / "book" / "quizzes" / "en" / "10_attention_seen.json"
+THIS = Chapter("10_attention_seen")
+CHAPTER, CELLS = THIS.text, THIS.cells
 BEFORE = (0, 1)
 """The head that looks one place back: layer 1, head 2 on the page."""
 
-CELL = re.compile(r"(?ms)^```\{code-cell\}[^\n]*\n(.*?)^```$")
-OPTIONS = re.compile(r"(?s)\A(---\n.*?\n---\n|(:[^\n]*\n)+\n?)")
-CELLS = [OPTIONS.sub("", cell) for cell in CELL.findall(CHAPTER)]
-FOLDED = re.compile(r"tags: \[[^]]*(hide-input|remove-)")
-OPEN = [cell for cell in CELL.findall(CHAPTER) if not FOLDED.search(cell)]
-PROSE = re.sub(r"(?ms)\A---\n.*?^---$|^```.*?^```$|`[^`]*`|\{[\w:]+\}", "", CHAPTER)
 SHIPPED = checkpoint.load(checkpoint.shipped())
 
 
@@ -86,35 +76,8 @@ def test_without_that_head_number_moves_less() -> None:
     assert 0 < without < whole / 2
 
 
-def test_every_number_in_the_prose_that_is_glued_is_computed() -> None:
-    used = re.findall(r"\{glue:text\}`(\w+)", CHAPTER)
-    made = set(re.findall(r'glue\(\s*"(\w+)"', CHAPTER))
-    families = {"before", "after"} | {"striking", "plain", "differs"}
-    made |= {f"{kind}_{what}" for kind in families for what in ("head", "weight", "fill")}
-    made |= families
-    assert set(used) <= made
-
-
 def test_no_decimal_is_typed_but_names_of_heads() -> None:
-    assert set(re.findall(r"\b\d+\.\d+\b", PROSE)) == {"1.2"}
-
-
-def test_every_source_is_in_the_bibliography() -> None:
-    cited = {
-        key.strip()
-        for keys in re.findall(r"\{cite:[pt]\}`([^`]+)`", CHAPTER)
-        for key in keys.split(",")
-    }
-    entries = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
-    assert cited <= set(re.findall(r"@\w+\{([^,]+),", entries))
-    assert len(cited) > 15
-
-
-def test_every_figure_has_an_alt_text() -> None:
-    drawing = [c for c in CELL.findall(CHAPTER) if re.search(r"(?m)^labelled_dots\(", c)]
-    assert len(drawing) == 2
-    for cell in drawing:
-        assert re.search(r"(?m)^    alt:", cell), cell
+    assert THIS.decimals == {"1.2"}
 
 
 def test_it_shows_one_of_each_drawing() -> None:
@@ -140,43 +103,6 @@ def test_sentences_are_many_and_none_is_there_twice() -> None:
     assert not any(SHIPPED.tokenizer.unk_id in SHIPPED.tokenizer.encode(s) for s in sentences)
 
 
-def test_cells_that_are_open_are_short() -> None:
-    lengths = [len([line for line in cell.splitlines() if line.strip()]) for cell in OPEN]
-    assert max(lengths) <= 20
-    assert sorted(lengths)[len(lengths) // 2] <= 14
-
-
-def test_every_cell_is_python() -> None:
-    for cell in CELLS:
-        ast.parse(re.sub(r"(?m)^%.*$", "", cell))
-
-
 def test_it_asks_before_it_tells() -> None:
     assert CHAPTER.count(":::{admonition} Predict") >= 8
-    opening = CHAPTER.index("After this chapter you can")
-    assert opening < CHAPTER.index("**Time:**") < CHAPTER.index("**Builds on:**")
     assert "what this chapter does not show" in CHAPTER
-
-
-QUESTIONS: list[dict[str, Any]] = json.loads(QUIZ.read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q["question"][:40])
-def test_a_question_has_one_right_answer_and_explains_each(question: dict[str, Any]) -> None:
-    assert question["type"] in {"multiple_choice", "numeric"}
-    assert sum(answer["correct"] for answer in question["answers"]) == 1
-    for answer in question["answers"]:
-        assert len(answer["feedback"]) > 15
-    if question["type"] == "multiple_choice":
-        assert len(question["answers"]) == 3
-
-
-def test_the_right_answers_are_spread_over_the_places() -> None:
-    assert len(QUESTIONS) == 8
-    places = [
-        [a["correct"] for a in q["answers"]].index(True)
-        for q in QUESTIONS
-        if q["type"] == "multiple_choice"
-    ]
-    assert set(places) == {0, 1, 2}
-    assert max(places.count(place) for place in places) <= 3

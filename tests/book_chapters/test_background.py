@@ -1,17 +1,12 @@
 """The chapter "Background": each case has a source and a place to go on, figures are as told."""
 
-import json
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
-from test_questions_and_answers import glued_in
+from chapter_text import Chapter
 
-ROOT = Path(__file__).resolve().parents[2]
-PATH = ROOT / "book" / "01_background.md"
-CHAPTER = PATH.read_text(encoding="utf-8")
-QUIZ = ROOT / "book" / "quizzes" / "en" / "01_background.json"
+THIS = Chapter("01_background")
+CHAPTER = THIS.text
 CASES = re.findall(r"(?ms)^:::\{dropdown\} (.*?)\n(.*?)^:::$", CHAPTER)
 CONCERNS = ["Bias", "Privacy", "Explainability", "Transparency", "Accountability"]
 
@@ -33,13 +28,5 @@ def test_the_steps_are_in_order_and_each_has_a_source() -> None:
 
 
 def test_the_model_leans_to_he_for_a_doctor_and_to_she_for_a_mother() -> None:
-    assert glued_in(PATH, "doctor") > 0.6
-    assert glued_in(PATH, "mother") < 0.5
-
-
-def test_the_quiz_answers_every_choice_with_a_reason() -> None:
-    questions: list[dict[str, Any]] = json.loads(QUIZ.read_text(encoding="utf-8"))
-    assert len(questions) >= 6
-    for question in questions:
-        assert sum(answer["correct"] for answer in question["answers"]) == 1
-        assert all(len(answer["feedback"].split()) >= 4 for answer in question["answers"])
+    assert THIS.number("doctor") > 0.6
+    assert THIS.number("mother") < 0.5

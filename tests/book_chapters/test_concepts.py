@@ -9,27 +9,23 @@ import importlib
 import json
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from test_questions_and_answers import glued_in
+from chapter_text import ROOT, Chapter
 
 from fmlab import checkpoint
 from fmlab.checkpoint import Checkpoint
 from fmlab.vision.patches import patchify
 
-ROOT = Path(__file__).resolve().parents[2]
-PATH = ROOT / "book" / "02_concepts.md"
-CHAPTER = PATH.read_text(encoding="utf-8")
-QUIZ = ROOT / "book" / "quizzes" / "en" / "02_concepts.json"
+THIS = Chapter("02_concepts")
+CHAPTER, PROSE = THIS.text, THIS.prose
 TEXTS: dict[str, Any] = json.loads(
     (ROOT / "book" / "texts" / "02_concepts.json").read_text(encoding="utf-8")
 )
 KINDS = [kind for kind in TEXTS if kind != "about"]
 INCLUDES = re.findall(r"(?m)^```\{literalinclude\} (\S+)\n((?::[^\n]*\n)+)```$", CHAPTER)
-PROSE = re.sub(r"(?ms)\A---\n.*?^---$|^```.*?^```$|`[^`]*`", "", CHAPTER)
 BOOKS = ("a book it has not read", "Erewhon")
 
 
@@ -50,13 +46,13 @@ def trip(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_random_weights_know_the_labelled_nouns_and_no_others() -> None:
-    assert glued_in(PATH, "chance_same") > 0.7
-    assert 0.4 < glued_in(PATH, "chance_new") < 0.6
+    assert THIS.number("chance_same") > 0.7
+    assert 0.4 < THIS.number("chance_new") < 0.6
 
 
 def test_pretrained_weights_know_new_nouns_as_well_as_labelled_ones() -> None:
-    assert glued_in(PATH, "books_new") > 0.85
-    assert abs(glued_in(PATH, "books_new") - glued_in(PATH, "books_same")) < 0.1
+    assert THIS.number("books_new") > 0.85
+    assert abs(THIS.number("books_new") - THIS.number("books_same")) < 0.1
 
 
 def test_people_and_places_are_as_many_and_no_noun_is_both() -> None:
@@ -72,13 +68,13 @@ def test_people_and_places_are_as_many_and_no_noun_is_both() -> None:
 
 
 def test_the_order_of_the_texts_is_as_told() -> None:
-    paid = [glued_in(PATH, f"bits_{kind}") for kind in ("book", "manual", "messages", "code")]
+    paid = [THIS.number(f"bits_{kind}") for kind in ("book", "manual", "messages", "code")]
     assert paid == sorted(paid)
-    assert paid[-1] < glued_in(PATH, "bits_german")
+    assert paid[-1] < THIS.number("bits_german")
 
 
 def test_chinese_looks_better_than_german_and_is_all_unknown(shipped: Checkpoint) -> None:
-    assert glued_in(PATH, "bits_chinese") < glued_in(PATH, "bits_german")
+    assert THIS.number("bits_chinese") < THIS.number("bits_german")
     for part in TEXTS["Chinese"]:
         assert set(shipped.tokenizer.encode(part)) == {shipped.tokenizer.unk_id}
     german = [number for part in TEXTS["German"] for number in shipped.tokenizer.encode(part)]
@@ -104,11 +100,11 @@ def test_each_kind_has_enough_parts_for_an_interval() -> None:
 
 
 def test_patches_tell_of_each_other() -> None:
-    assert glued_in(PATH, "patch_error") < 0.6
+    assert THIS.number("patch_error") < 0.6
 
 
 def test_a_picture_of_32_by_32_has_the_patches_that_the_quiz_says() -> None:
-    asked = next(q for q in QUESTIONS if q["type"] == "numeric")
+    asked = next(q for q in THIS.questions if q["type"] == "numeric")
     right = next(a["value"] for a in asked["answers"] if a["correct"])
     assert patchify(torch.zeros(1, 32, 32), 8).shape == (right, 64)
 
@@ -120,9 +116,9 @@ def test_the_shapes_of_the_trip_are_those_of_the_model(shipped: Checkpoint) -> N
     text = re.search(r'(?m)^text = "(.*)"$', CHAPTER)[1]  # type: ignore[index]
     size = shipped.model.config
     length = len(shipped.tokenizer.encode(text)) + 2
-    assert glued_in(PATH, "T") == length
-    assert glued_in(PATH, "middle") == length * size.hidden_size
-    assert glued_in(PATH, "end") == length * size.vocab_size
+    assert THIS.number("T") == length
+    assert THIS.number("middle") == length * size.hidden_size
+    assert THIS.number("end") == length * size.vocab_size
     assert f"It has {len(text.split())} words" in CHAPTER
     assert text.count("window") == 1
 
@@ -130,7 +126,7 @@ def test_the_shapes_of_the_trip_are_those_of_the_model(shipped: Checkpoint) -> N
 def test_what_is_shown_of_the_library_is_there_and_short() -> None:
     assert len(INCLUDES) == 4
     for path, options in INCLUDES:
-        code = (PATH.parent / path).read_text(encoding="utf-8")
+        code = (THIS.path.parent / path).read_text(encoding="utf-8")
         told = dict(re.findall(r"(?m)^:([\w-]+): (.*)$", options))
         if "pyobject" in told:
             assert f"def {told['pyobject'].split('.')[1]}(" in code
@@ -188,53 +184,9 @@ def test_each_concept_of_the_article_is_a_section_that_asks_first() -> None:
 
 def test_it_sends_to_the_verdicts_and_does_not_repeat_them() -> None:
     assert "{ref}`chapter 9 <what-holds>`" in CHAPTER
-    assert "(what-holds)=" in (PATH.parent / "09_questions_and_answers.md").read_text("utf-8")
-
-
-def test_every_glued_number_is_computed_and_used() -> None:
-    used = set(re.findall(r"\{glue:text\}`(\w+)", CHAPTER))
-    made = (
-        set(re.findall(r'glue\("(\w+)"', CHAPTER))
-        | {f"{who}_{what}" for who in ("books", "chance") for what in ("same", "new")}
-        | {f"bits_{kind}" for kind in ("book", "messages", "code", "manual", "german", "chinese")}
-    )
-    assert used <= made, used - made
+    assert "(what-holds)=" in (THIS.path.parent / "09_questions_and_answers.md").read_text("utf-8")
 
 
 def test_no_measured_number_is_typed() -> None:
     typed = set(re.findall(r"\b\d+\.\d+\b", PROSE.split("## Pretraining")[1]))
     assert typed <= {"0.50"}, typed  # what a coin gives
-
-
-def test_every_source_is_in_the_bibliography() -> None:
-    cited = {
-        key.strip()
-        for keys in re.findall(r"\{cite:[pt]\}`([^`]+)`", CHAPTER)
-        for key in keys.split(",")
-    }
-    entries = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
-    assert cited <= set(re.findall(r"@\w+\{([^,]+),", entries))
-    assert len(cited) >= 10
-
-
-def test_every_term_is_in_the_glossary() -> None:
-    glossary = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
-    said = re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", CHAPTER)
-    assert len(said) > 12
-    assert [term for term in said if not re.search(rf"(?m)^{re.escape(term)}$", glossary)] == []
-
-
-QUESTIONS: list[dict[str, Any]] = json.loads(QUIZ.read_text(encoding="utf-8"))
-
-
-def test_there_are_eight_questions_with_answers_at_different_places() -> None:
-    assert len(QUESTIONS) == 8
-    choices = [q for q in QUESTIONS if q["type"] == "multiple_choice"]
-    assert {[a["correct"] for a in q["answers"]].index(True) for q in choices} == {0, 1, 2}
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q["question"][:40])
-def test_a_question_has_one_right_answer_and_explains_each(question: dict[str, Any]) -> None:
-    assert sum(answer["correct"] for answer in question["answers"]) == 1
-    for answer in question["answers"]:
-        assert len(answer["feedback"].split()) >= 4

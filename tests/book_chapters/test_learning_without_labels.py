@@ -4,33 +4,26 @@ What its cells compute is compared with the reference. Here its formulas are wor
 beside `fmlab`'s own objectives, and what it says in words of figures is found once more.
 """
 
-import json
 import math
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from test_questions_and_answers import CLAIMS, glued_in
+from chapter_text import Chapter
+from test_questions_and_answers import CLAIMS
 
 from fmlab import corpus
 from fmlab.corpus.toyworld import World
-from fmlab.grading.reference import load, places, text_of
 from fmlab.picture_objectives import captions_loss, reconstruction_loss, two_views_loss
 
-ROOT = Path(__file__).resolve().parents[2]
-PATH = ROOT / "book" / "03_learning_without_labels.md"
-CHAPTER = PATH.read_text(encoding="utf-8")
-QUIZ = ROOT / "book" / "quizzes" / "en" / "03_learning_without_labels.json"
-QUESTIONS: list[dict[str, Any]] = json.loads(QUIZ.read_text(encoding="utf-8"))
-CELL = re.compile(r"(?ms)^```\{code-cell\}[^\n]*\n(.*?)^```$")
-PROSE = re.sub(r"(?ms)\A---\n.*?^---$|^```.*?^```$|^\$\$.*?^\$\$$|`[^`]*`|\{[\w:]+\}", "", CHAPTER)
+THIS = Chapter("03_learning_without_labels")
+CHAPTER = THIS.text
 FROM_A_SOURCE = {"85.8", "0.69"}  # Chen et al. 2020; log 2, tested below
 
 
 def glued(name: str) -> float:
-    return glued_in(PATH, name)
+    return THIS.number(name)
 
 
 # -- formulas ----------------------------------------------------------------------------------
@@ -63,7 +56,7 @@ def test_the_partner_among_candidates_is_priced_as_in_the_formula() -> None:
 def test_whoever_guesses_among_candidates_loses_the_logarithm_of_their_number() -> None:
     same = torch.ones(64, 8) / math.sqrt(8)
     assert float(captions_loss(same, same, torch.tensor(0.0))) == pytest.approx(math.log(64))
-    right = next(a for q in QUESTIONS for a in q["answers"] if a["answer"].startswith("4.16"))
+    right = next(a for q in THIS.questions for a in q["answers"] if a["answer"].startswith("4.16"))
     assert right["correct"]
     assert round(math.log(64), 2) == 4.16
 
@@ -85,17 +78,7 @@ def test_captions_are_the_mean_of_both_directions() -> None:
 
 
 def test_every_number_of_the_prose_is_computed_or_from_a_source() -> None:
-    assert set(re.findall(r"\b\d+\.\d+\b", PROSE)) - FROM_A_SOURCE == set()
-
-
-def test_every_glued_number_is_computed_and_used() -> None:
-    used = set(re.findall(r"\{glue:text\}`(\w+)", CHAPTER))
-    made = set(re.findall(r'glue\("(\w+)"', CHAPTER))
-    made |= {f"{short}_{n}" for short in ("pre", "rand", "words") for n in (8, 512)}
-    made |= {"salad_8", "salad_32"}
-    made |= {f"few_{n}" for n in ("pixels", "views", "views_before", "patches", "patches_before")}
-    assert used - made == set()
-    assert made - used <= {"smallest"}
+    assert THIS.decimals - FROM_A_SOURCE == set()
 
 
 def test_networks_lose_less_than_counting_and_more_than_the_floor() -> None:
@@ -130,7 +113,7 @@ def test_pretraining_leads_with_few_labels_and_not_with_many() -> None:
 
 def test_all_runs_together_take_less_than_a_minute_of_one_core_by_their_steps() -> None:
     """The seconds are the machine's; what the page asks of it is not."""
-    steps = [int(n) for n in re.findall(r"\bsteps=(\d+)", "\n".join(CELL.findall(CHAPTER)))]
+    steps = [int(n) for n in re.findall(r"\bsteps=(\d+)", "\n".join(THIS.written_cells))]
     assert 3 * sum(steps) < 3_000
 
 
@@ -139,7 +122,7 @@ def test_all_runs_together_take_less_than_a_minute_of_one_core_by_their_steps() 
 
 def namespace() -> dict[str, Any]:
     """Return what the cell about the labels of sentences defines, without what follows."""
-    cell = next(c for c in CELL.findall(CHAPTER) if "def is_living" in c)
+    cell = next(c for c in THIS.written_cells if "def is_living" in c)
     found: dict[str, Any] = {}
     exec("from fmlab.corpus.toyworld import World, lexicon\n" + cell.split("pools = [")[0], found)
     return found
@@ -154,7 +137,7 @@ def test_the_label_is_that_of_the_first_noun_and_no_word_gives_it_away() -> None
 
 
 def test_sentences_about_both_are_equally_many_and_the_test_is_new() -> None:
-    code = next(c for c in CELL.findall(CHAPTER) if "def is_living" in c)
+    code = next(c for c in THIS.written_cells if "def is_living" in c)
     text = corpus.load("toyworld", size=10_000)
     read = {line for page in text.documents for line in page.text.splitlines()}
     cell: dict[str, Any] = {"read": read}
@@ -207,39 +190,8 @@ def test_verdicts_of_chapter_9_are_not_contradicted() -> None:
     assert "What one sees is contested" in CHAPTER
 
 
-def test_every_source_and_every_term_is_there() -> None:
-    cited = {
-        key.strip()
-        for keys in re.findall(r"\{cite:[pt]\}`([^`]+)`", CHAPTER)
-        for key in keys.split(",")
-    }
-    entries = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
-    assert cited <= set(re.findall(r"@\w+\{([^,]+),", entries))
-    assert len(cited) > 12
-    glossary = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
-    terms = [t.split("<")[-1].rstrip(">") for t in re.findall(r"\{term\}`([^`]+)`", CHAPTER)]
-    assert len(terms) >= 10
-    assert [t for t in terms if not re.search(rf"(?m)^{re.escape(t)}$", glossary)] == []
-
-
-def test_every_drawing_has_words_for_those_who_cannot_see_it() -> None:
-    drawn = [c for c in CELL.findall(CHAPTER) if "seed_dots(\n" in c or "plt.subplots" in c]
-    assert len(drawn) == 2
-    assert all("alt: >-" in cell for cell in drawn)
-
-
-def test_six_to_eight_questions_with_one_right_answer_each_at_different_places() -> None:
-    assert 6 <= len(QUESTIONS) <= 8
-    at = []
-    for question in QUESTIONS:
-        assert sum(answer["correct"] for answer in question["answers"]) == 1
-        assert all(len(answer["feedback"].split()) >= 4 for answer in question["answers"])
-        at.append([answer["correct"] for answer in question["answers"]].index(True))
-    assert set(at) == {0, 1, 2}
-
-
 def test_the_reference_has_all_tables() -> None:
-    printed = text_of(load(places(ROOT)[PATH]))
+    printed = THIS.printed
     tables = ("Loss on held-out text", "Share of verbs", "Mean squared error of hidden",
               "Share of held-out views", "Share of test digits", "Share of 500 new")  # fmt: skip
     assert [caption for caption in tables if caption not in printed] == []

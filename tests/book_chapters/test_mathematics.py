@@ -5,30 +5,23 @@ carry the chapter are found once more by another way: with exact fractions, and 
 functions where the chapter writes its own.
 """
 
-import json
 import math
 import re
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from chapter_text import Chapter
 
 from fmlab.views.figures import figure_html
 from fmlab.views.figures.numbers import attend, descend, floor, softmax
 
-ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = (ROOT / "book" / "04_mathematics.md").read_text(encoding="utf-8")
-QUIZ = ROOT / "book" / "quizzes" / "en" / "04_mathematics.json"
-
-CELL = re.compile(r"(?ms)^```\{code-cell\}[^\n]*\n(.*?)^```$")
+THIS = Chapter("04_mathematics")
+CHAPTER, CELLS = THIS.text, THIS.cells
 FIGURE = re.compile(r"(?ms)^:::\{figure_live\} (\w+)\n((?::[^\n]*\n)+)(.*?)^:::$")
-CELLS = [re.sub(r"\A(:[^\n]*\n)+\n?", "", cell) for cell in CELL.findall(CHAPTER)]
-OPEN = [cell for cell in CELL.findall(CHAPTER) if "tags: [" not in cell]
 PROSE = re.sub(r"(?ms)\A---\n.*?^---$|^```.*?^```$|`[^`]*`|\{[\w:]+\}", "", FIGURE.sub("", CHAPTER))
 DECIMAL = re.compile(r"\b\d+\.\d+\b")
 FIGURES = {
@@ -48,11 +41,6 @@ def test_every_number_of_the_prose_stands_in_a_cell_that_computes_it() -> None:
     typed = set(DECIMAL.findall(PROSE))
     assert typed <= checked, typed - checked
     assert len(typed) > 50
-
-
-def test_every_glued_number_is_computed_and_used() -> None:
-    used = set(re.findall(r"\{glue:text\}`(\w+)", CHAPTER))
-    assert used == set(re.findall(r'glue\("(\w+)"', CHAPTER))
 
 
 def test_numbers_by_hand_are_compared_at_least_once_a_step() -> None:
@@ -173,60 +161,15 @@ def test_rates_up_to_five_arrive_and_larger_ones_do_not() -> None:
 # -- the page ------------------------------------------------------------------------------------
 
 
-def test_every_source_is_in_the_bibliography() -> None:
-    cited = {
-        key.strip()
-        for keys in re.findall(r"\{cite:[pt]\}`([^`]+)`", CHAPTER)
-        for key in keys.split(",")
-    }
-    entries = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
-    assert cited <= set(re.findall(r"@\w+\{([^,]+),", entries))
-    assert len(cited) > 15
-
-
-def test_every_term_is_in_the_glossary() -> None:
-    glossary = (ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
-    terms = re.findall(r"\{term\}`([^`]+)`", CHAPTER)
-    assert len(terms) > 12
-    assert [term for term in terms if not re.search(rf"(?m)^{re.escape(term)}$", glossary)] == []
-
-
-def test_cells_are_short() -> None:
-    lengths = [len([line for line in cell.splitlines() if line.strip()]) for cell in OPEN]
-    assert max(lengths) <= 18
-    assert sorted(lengths)[len(lengths) // 2] <= 10
-
-
 def test_it_asks_before_it_tells() -> None:
     assert CHAPTER.count(":::{admonition} Predict") >= 12
-    opening = CHAPTER.index("After this chapter you can")
-    assert opening < CHAPTER.index("**Time:**") < CHAPTER.index("**Builds on:**")
     for heading in ("## Where the article is imprecise", "What this chapter does not show",
                     "## Questions", "## Further reading"):  # fmt: skip
         assert heading in CHAPTER
 
 
-QUESTIONS: list[dict[str, Any]] = json.loads(QUIZ.read_text(encoding="utf-8"))
-
-
-def test_there_are_eight_questions_with_answers_at_different_places() -> None:
-    assert len(QUESTIONS) == 8
-    choices = [q for q in QUESTIONS if q["type"] == "multiple_choice"]
-    places = {[a["correct"] for a in q["answers"]].index(True) for q in choices}
-    assert places == {0, 1, 2}
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q["question"][:40])
-def test_a_question_has_one_right_answer_and_explains_each(question: dict[str, Any]) -> None:
-    assert sum(answer["correct"] for answer in question["answers"]) == 1
-    for answer in question["answers"]:
-        assert len(answer["feedback"]) > 15
-    if question["type"] == "multiple_choice":
-        assert len(question["answers"]) == 3
-
-
 def test_answers_with_numbers_are_right() -> None:
-    by_start = {q["question"][:12]: q for q in QUESTIONS}
+    by_start = {q["question"][:12]: q for q in THIS.questions}
     right = next(a for a in by_start["A model give"]["answers"] if a["correct"])
     chances = [1 / 2, 1 / 4, 1 / 4, 1 / 8]
     assert right["value"] == -sum(map(math.log2, chances)) / 4

@@ -4,35 +4,22 @@ What its cells compute is compared with the reference. Here its claims are read,
 words of computed figures is found once more.
 """
 
-import json
 import re
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
+from chapter_text import Chapter
 
 from fmlab import checkpoint
-from fmlab.grading.reference import load, places, text_of
 
-ROOT = Path(__file__).resolve().parents[2]
-PATH = ROOT / "book" / "09_questions_and_answers.md"
-CHAPTER = PATH.read_text(encoding="utf-8")
-QUIZ = ROOT / "book" / "quizzes" / "en" / "09_questions_and_answers.json"
+THIS = Chapter("09_questions_and_answers")
+CHAPTER = THIS.text
 CLAIMS = re.findall(r"(?ms)^:::\{dropdown\} (.*?)\n(.*?)^:::$", CHAPTER)
 VERDICTS = {"holds", "half right", "overstated", "contested", "wrong", "dated", "open"}
 
 
-def glued_in(chapter: Path, name: str) -> float:
-    """Return a number that a chapter's text takes up, as its reference has it."""
-    printed = text_of(load(places(ROOT)[chapter]))
-    found = re.search(rf"{name} is (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)", printed)
-    assert found is not None, name
-    return float(found.group(1))
-
-
 def glued(name: str) -> float:
-    return glued_in(PATH, name)
+    return THIS.number(name)
 
 
 def test_most_claims_of_all_nine_sections_are_there() -> None:
@@ -80,11 +67,3 @@ def test_the_own_models_figures_are_its_logs() -> None:
     story = checkpoint.load(checkpoint.shipped()).run
     assert glued("own_kwh") == pytest.approx(story["energy"]["kwh"], abs=1e-3)
     assert glued("own_words") == pytest.approx(story["corpus"]["train_words"] / 1e6, abs=0.1)
-
-
-def test_the_quiz_answers_every_choice_with_a_reason() -> None:
-    questions: list[dict[str, Any]] = json.loads(QUIZ.read_text(encoding="utf-8"))
-    assert len(questions) == 8
-    for question in questions:
-        assert sum(answer["correct"] for answer in question["answers"]) == 1
-        assert all(len(answer["feedback"].split()) >= 4 for answer in question["answers"])
