@@ -139,5 +139,7 @@ def test_a_missing_program_says_what_it_is_for(monkeypatch: pytest.MonkeyPatch) 
     for name in ("chromium", "chromium-headless-shell"):
         monkeypatch.setattr(shutil, "which", {name: f"/usr/bin/{name}"}.get)
         assert doctor.program(*browser).found == f"/usr/bin/{name}"
+    monkeypatch.setattr(shutil, "which", "/usr/bin/{}".format)
+    assert doctor.program(*browser).found == "/usr/bin/chromium-headless-shell"
     monkeypatch.setenv("FMLAB_CHROMIUM", "/opt/chrome")
     assert doctor.program(*browser).found == "/opt/chrome"

@@ -14,7 +14,7 @@ one in their last place, for rounding; times may be anything:
     absolute: 0.001
     cells:
       - holds: some text of the cell
-        absolute: 0.1       # or relative, whole, or `free: true` for any text
+        absolute: 0.1       # or relative, interval, whole, or `free: true` for any text
         because: why this cell needs it
     unless: "No books:"     # where a run says this and the reference does not, text is free below
 """
@@ -44,6 +44,7 @@ ASSETS = Path(__file__).resolve().parents[1] / "assets"
 _RECORD = "application/papermill.record/"
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?")
 _TIME = re.compile(r"\s*(?:s|ms|µs|seconds|milliseconds|minutes|min|(?:tok|tokens|it)/s)(?!\w)")
+_INTERVAL = re.compile(r"\([-+\d.,]+ to [-+\d.,]+\)")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _TAG = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.S)
 
@@ -55,12 +56,15 @@ class Rule:
     Attributes:
         relative: As a share of the reference's number.
         absolute: As a difference.
+        interval: As a difference, of the ends of an interval, `(0.1 to 0.4)`: of few runs they move
+            several times as far as the mean.
         whole: The difference that whole numbers may have.
         free: Any text will do.
     """
 
     relative: float = 1e-3
     absolute: float = 1e-3
+    interval: float = 0.0
     whole: int = 0
     free: bool = False
 
@@ -80,7 +84,13 @@ class Rule:
         decimals = re.search(r"\.(\d+)$", stored.group())
         last_place = 10.0 ** -len(decimals.group(1)) if decimals else 1.0
         unit = 0.0 if "e" in stored.group() else 1.01 * last_place
-        return abs(a - b) <= max(self.absolute, self.relative * abs(b), unit)
+        ends = self.interval if _ends_an_interval(stored) else 0.0
+        return abs(a - b) <= max(self.absolute, self.relative * abs(b), unit, ends)
+
+
+def _ends_an_interval(match: re.Match[str]) -> bool:
+    found = _INTERVAL.finditer(match.string)
+    return any(one.start() < match.start() < one.end() for one in found)
 
 
 def _is_whole(match: re.Match[str]) -> bool:

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CELL = re.compile(r"(?ms)^```\{code-cell\}[^\n]*\n(.*?)^```$")
 OPTIONS = re.compile(r"(?s)\A(---\n.*?\n---\n|(:[^\n]*\n)+\n?)")
 FOLDED = re.compile(r"tags: \[[^]]*(hide-input|remove-)")
-NO_PROSE = re.compile(r"(?ms)\A---\n.*?^---$|^```.*?^```$|^\$\$.*?^\$\$$|`[^`]*`|\{[\w:]+\}")
+DECIMAL = re.compile(r"\b\d+\.\d+\b")
+NO_PROSE = re.compile(r"(?ms)\A---\n.*?^---$|^```.*?^```$|`[^`]*`|\{[\w:]+\}")
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ class Chapter:
 
     @cached_property
     def prose(self) -> str:
-        """What is left without code, formulas, options and the names of roles."""
+        """What is left without code, options and the names of roles."""
         return NO_PROSE.sub("", self.text)
 
     @property
     def decimals(self) -> set[str]:
         """The decimals that are typed into the prose."""
-        return set(re.findall(r"(?<![\d.])\d+\.\d+(?!\.?\d)", self.prose))
+        return set(DECIMAL.findall(self.prose))
 
     @cached_property
     def questions(self) -> list[dict[str, Any]]:
@@ -101,7 +102,17 @@ class Chapter:
         """The names of the numbers that its code hands to the prose."""
         shown = [output for cell in self.reference.cells for output in cell.get("outputs", [])]
         texts = [one["data"]["text/plain"] for one in shown if "data" in one]
-        return {found[1] for text in texts if (found := re.match(r"(\w+) is ", text))}
+        return {found[1] for text in texts if (found := re.match(r"(\w+) is ['\d-]", text))}
+
+    @property
+    def drawing_cells(self) -> list[str]:
+        """The cells, with their options, that show an image."""
+        pairs = zip(self.written_cells, self.reference.cells, strict=True)
+        return [
+            written
+            for written, run in pairs
+            if any(one.get("data", {}).get("text/plain") == "(an image)" for one in run.outputs)
+        ]
 
     def number(self, name: str) -> float:
         """Return a number that the prose takes up, as the reference has it."""

@@ -18,12 +18,9 @@ from fmlab.corpus.toyworld import World
 from fmlab.picture_objectives import captions_loss, reconstruction_loss, two_views_loss
 
 THIS = Chapter("03_learning_without_labels")
+glued = THIS.number
 CHAPTER = THIS.text
 FROM_A_SOURCE = {"85.8", "0.69"}  # Chen et al. 2020; log 2, tested below
-
-
-def glued(name: str) -> float:
-    return THIS.number(name)
 
 
 # -- formulas ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from itertools import pairwise
 import pytest
 import torch
 import torch.nn.functional as F
-from chapter_text import Chapter
+from chapter_text import DECIMAL, NO_PROSE, Chapter
 
 from fmlab.views.figures import figure_html
 from fmlab.views.figures.numbers import attend, descend, floor, softmax
@@ -22,8 +22,7 @@ from fmlab.views.figures.numbers import attend, descend, floor, softmax
 THIS = Chapter("04_mathematics")
 CHAPTER, CELLS = THIS.text, THIS.cells
 FIGURE = re.compile(r"(?ms)^:::\{figure_live\} (\w+)\n((?::[^\n]*\n)+)(.*?)^:::$")
-PROSE = re.sub(r"(?ms)\A---\n.*?^---$|^```.*?^```$|`[^`]*`|\{[\w:]+\}", "", FIGURE.sub("", CHAPTER))
-DECIMAL = re.compile(r"\b\d+\.\d+\b")
+PROSE = NO_PROSE.sub("", FIGURE.sub("", CHAPTER))
 FIGURES = {
     name: dict(re.findall(r"(?m)^:(\w+): (.*)$", options))
     for name, options, _ in FIGURE.findall(CHAPTER)

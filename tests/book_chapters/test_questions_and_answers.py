@@ -13,13 +13,10 @@ from chapter_text import Chapter
 from fmlab import checkpoint
 
 THIS = Chapter("09_questions_and_answers")
+glued = THIS.number
 CHAPTER = THIS.text
 CLAIMS = re.findall(r"(?ms)^:::\{dropdown\} (.*?)\n(.*?)^:::$", CHAPTER)
 VERDICTS = {"holds", "half right", "overstated", "contested", "wrong", "dated", "open"}
-
-
-def glued(name: str) -> float:
-    return THIS.number(name)
 
 
 def test_most_claims_of_all_nine_sections_are_there() -> None:

@@ -1,7 +1,5 @@
 """One browser and one server a session; every built page visited once from each of them."""
 
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,9 +12,10 @@ from playwright.sync_api import Browser, sync_playwright
 from site_files import HTML, pages
 from site_visit import AXE, Visit, visit
 
+from fmlab.doctor import path_of
+
 NO_SITE = f"there is no built site in {HTML}; run `make book`, or name one in FMLAB_SITE"
-BROWSERS = ("chromium-headless-shell", "chromium")  # the first has no window, and is twice as fast
-NO_BROWSER = f"no Chromium found; run `apt-get install {BROWSERS[0]}`, or name FMLAB_CHROMIUM"
+NO_BROWSER = "no Chromium found; run `apt-get install chromium`, or name one in FMLAB_CHROMIUM"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -71,8 +70,7 @@ def serve() -> Iterator[Callable[[Path], str]]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return Chromium, with nothing of its own to say to the network."""
-    installed = (found for name in BROWSERS if (found := shutil.which(name)))
-    path = os.environ.get("FMLAB_CHROMIUM") or next(installed, None)
+    path = path_of("chromium", "FMLAB_CHROMIUM")
     if not path:
         pytest.fail(NO_BROWSER, pytrace=False)
     if not AXE.is_file():

@@ -106,12 +106,12 @@ def test_a_head_that_is_off_changes_the_guesses_and_says_so(view: Shown) -> None
     assert (leader(before), leader(after)) == ("were", "was")
     expect(status(view)).to_contain_text("“were” led")
     expect(status(view)).to_contain_text("now “was” leads")
-    named = re.fullmatch(
+    label = re.fullmatch(
         r"Layer 1, head 2: (\d+ %) of its attention goes to the token before\. It is switched off.",
         view.root.get_by_role("radio", name="Layer 1, head 2:").get_attribute("aria-label") or "",
     )
-    assert named
-    assert share(named[1]) == pytest.approx(share_to_previous(before), abs=SHOWN)
+    assert label
+    assert share(label[1]) == pytest.approx(share_to_previous(before), abs=SHOWN)
 
 
 def test_several_are_off_at_once_and_all_are_on_again(view: Shown) -> None:

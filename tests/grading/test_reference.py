@@ -52,6 +52,10 @@ def test_texts_are_the_same_where_their_numbers_are_near(got: str, stored: str, 
 
 def test_a_cells_own_tolerance_is_used() -> None:
     assert Rule(absolute=0.1).same("loss 1.20", "loss 1.29")
+    assert Rule(interval=0.2).same("0.5 (0.1 to 1.2)", "0.5 (0.2 to 1.1)")
+    assert not Rule(interval=0.2).same("0.50 (0.1 to 1.2)", "0.60 (0.1 to 1.4)")  # the mean
+    assert not Rule(interval=0.2).same("0.5 (0.1 to 1.2)", "0.5 (0.4 to 1.2)")
+    assert not Rule(interval=0.2).same("(in 0.30 words)", "(in 0.40 words)")
     assert Rule(whole=2).same("step 10", "step 12")
     assert not Rule(whole=2).same("step 10", "step 13")
     assert Rule(free=True).same("Python 3.12", "no Python")
